@@ -1,0 +1,1 @@
+//! Go templates, sprig and Go-compatible YAML. A leaf: imports nothing of ours.

@@ -1,0 +1,10 @@
+//! `relc`: a compiler and executor for `.rel` files.
+//!
+//! # Steps
+//! `source -> syntax -> modules -> types -> eval -> chart -> render -> graph -> plan -> apply`; each stage
+//! takes the previous stage's type, returns its own, adds to [`diag::Diags`], and knows nothing of later
+//! ones. [`driver`] is the only place that chains them. See ARCHITECTURE.md for the drawing.
+
+pub mod source;
+pub mod diag;
+pub mod gotmpl;

@@ -1,0 +1,90 @@
+//! The two worlds: the disk, and a map for tests.
+
+use super::{Entry, ReadError, World};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The real file system and environment.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct DiskWorld;
+
+#[expect(clippy::disallowed_methods, reason = "this is the door that everything else goes through")]
+impl World for DiskWorld {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        std::fs::read(path).map_err(io)
+    }
+
+    fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError> {
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(dir).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            // A dangling link is listed as a file: reading it then names the problem.
+            let is_dir = std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
+            entries.push(Entry { name, is_dir });
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+fn io(error: std::io::Error) -> ReadError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => ReadError::NotFound,
+        _ => ReadError::Other(error.to_string()),
+    }
+}
+
+/// Files and variables held in memory.
+#[derive(Debug, Default, Clone)]
+pub struct MemoryWorld {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    vars: BTreeMap<String, String>,
+}
+
+impl MemoryWorld {
+    pub fn with_file(mut self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) -> Self {
+        self.files.insert(path.into(), content.into());
+        self
+    }
+
+    pub fn with_env(mut self, name: &str, value: &str) -> Self {
+        self.vars.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl World for MemoryWorld {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.files.get(path).cloned().ok_or(ReadError::NotFound)
+    }
+
+    fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError> {
+        let mut entries = Vec::new();
+        for path in self.files.keys() {
+            let Ok(rest) = path.strip_prefix(dir) else { continue };
+            let mut parts = rest.components();
+            let Some(name) = parts.next() else { continue };
+            let entry = Entry {
+                name: name.as_os_str().to_string_lossy().into_owned(),
+                is_dir: parts.next().is_some(),
+            };
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
+        if entries.is_empty() {
+            return Err(ReadError::NotFound);
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.vars.get(name).cloned()
+    }
+}
