@@ -7,4 +7,5 @@
 
 pub mod source;
 pub mod diag;
+pub mod eval;
 pub mod gotmpl;
