@@ -7,5 +7,6 @@
 
 pub mod source;
 pub mod diag;
+pub mod syntax;
 pub mod eval;
 pub mod gotmpl;
