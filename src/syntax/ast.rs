@@ -201,25 +201,57 @@ pub enum ExprKind {
     /// A bare identifier: the root of `var.x`, a loop variable, a parameter, a type name.
     Var(Name),
     /// `base.name`
-    Attr { base: Box<Expr>, name: Name },
+    Attr {
+        base: Box<Expr>,
+        name: Name,
+    },
     /// `base[index]`; `base.0` is written so too, as in HCL.
-    Index { base: Box<Expr>, index: Box<Expr> },
+    Index {
+        base: Box<Expr>,
+        index: Box<Expr>,
+    },
     /// `base[*].a.b` or `base.*.a`: a list of `each`, evaluated with [`ExprKind::SplatItem`] bound to every element of
     /// `base` in turn. A `base` that is no list or set counts as a list of one, `null` as an empty one.
-    Splat { base: Box<Expr>, each: Box<Expr> },
+    Splat {
+        base: Box<Expr>,
+        each: Box<Expr>,
+    },
     /// The element at hand, the root of [`ExprKind::Splat`]'s `each`; its span is that of `[*]`.
     SplatItem,
     /// `name(args)`
-    Call { name: Name, args: Args },
+    Call {
+        name: Name,
+        args: Args,
+    },
     /// `base.name(args)`: a method of a value (`release.db.service("x")`) or, when `base` is an imported
     /// namespace, a function of it (`aws.irsa(x)`): name resolution tells.
-    MethodCall { base: Box<Expr>, name: Name, args: Args },
-    Unary { op: Spanned<UnaryOp>, expr: Box<Expr> },
-    Binary { op: Spanned<BinaryOp>, left: Box<Expr>, right: Box<Expr> },
+    MethodCall {
+        base: Box<Expr>,
+        name: Name,
+        args: Args,
+    },
+    Unary {
+        op: Spanned<UnaryOp>,
+        expr: Box<Expr>,
+    },
+    Binary {
+        op: Spanned<BinaryOp>,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `cond ? then : otherwise`
-    Conditional { cond: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    Conditional {
+        cond: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
     /// `[for k, v in iter : value if cond]`
-    ForList { vars: ForVars, iter: Box<Expr>, value: Box<Expr>, cond: Option<Box<Expr>> },
+    ForList {
+        vars: ForVars,
+        iter: Box<Expr>,
+        value: Box<Expr>,
+        cond: Option<Box<Expr>>,
+    },
     /// `{for k, v in iter : key => value... if cond}`
     ForObject {
         vars: ForVars,
@@ -231,7 +263,10 @@ pub enum ExprKind {
         cond: Option<Box<Expr>>,
     },
     /// `match subject { "a" | "b" => x, _ => y }`
-    Match { subject: Box<Expr>, arms: Vec<Arm> },
+    Match {
+        subject: Box<Expr>,
+        arms: Vec<Arm>,
+    },
 }
 
 /// The variables of a `for`: `for value in`, `for key, value in`.
@@ -363,13 +398,26 @@ impl BinaryOp {
 /// A piece of a template. Trim markers (`~`) have been applied to the neighbouring literals.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece {
-    Lit { text: String, span: Span },
+    Lit {
+        text: String,
+        span: Span,
+    },
     /// `${expr}`
     Interp(Expr),
     /// `%{if cond}…%{else}…%{endif}`
-    If { cond: Expr, then: Vec<Piece>, otherwise: Vec<Piece>, span: Span },
+    If {
+        cond: Expr,
+        then: Vec<Piece>,
+        otherwise: Vec<Piece>,
+        span: Span,
+    },
     /// `%{for k, v in iter}…%{endfor}`
-    For { vars: ForVars, iter: Expr, body: Vec<Piece>, span: Span },
+    For {
+        vars: ForVars,
+        iter: Expr,
+        body: Vec<Piece>,
+        span: Span,
+    },
 }
 
 impl Expr {
