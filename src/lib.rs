@@ -5,8 +5,10 @@
 //! takes the previous stage's type, returns its own, adds to [`diag::Diags`], and knows nothing of later
 //! ones. [`driver`] is the only place that chains them. See ARCHITECTURE.md for the drawing.
 
-pub mod source;
+pub mod cli;
 pub mod diag;
-pub mod syntax;
 pub mod eval;
 pub mod gotmpl;
+pub mod report;
+pub mod source;
+pub mod syntax;

@@ -109,9 +109,8 @@ impl Diags {
 
     /// Sorted by file and position for printing; findings without a place come last.
     pub fn into_sorted(mut self) -> Vec<Diag> {
-        self.list.sort_by_key(|d| {
-            d.labels.first().map_or((1, None), |l| (0, Some((l.span.file, l.span.start))))
-        });
+        self.list
+            .sort_by_key(|d| d.labels.first().map_or((1, None), |l| (0, Some((l.span.file, l.span.start)))));
         self.list
     }
 }

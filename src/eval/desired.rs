@@ -59,7 +59,10 @@ pub enum ClusterTarget {
     /// The embedded API, kept under `.relc/` of the stack's directory.
     Sandbox,
     /// A kubeconfig (`None`: `$KUBECONFIG` or the usual file) and a context in it (`None`: its current one).
-    Kubeconfig { path: Option<PathBuf>, context: Option<String> },
+    Kubeconfig {
+        path: Option<PathBuf>,
+        context: Option<String>,
+    },
     InCluster,
 }
 
@@ -155,4 +158,3 @@ pub struct Output {
     pub value: Value,
     pub span: Span,
 }
-

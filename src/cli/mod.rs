@@ -1,0 +1,114 @@
+//! The command line: clap's tree and the hand-over to one file per command.
+//!
+//! In: arguments. Out: an exit code: 0 done or nothing to change, 1 errors, 2 changes (with
+//! `--detailed-exitcode`), 130 interrupted.
+
+mod explain;
+
+use crate::report::{Color, Format};
+use crate::source::{DiskWorld, World};
+use clap::{Args, Parser, Subcommand};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+/// Type-checked Kubernetes clusters, namespaces and Helm releases.
+#[derive(Debug, Parser)]
+#[command(name = "relc", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Explain a code that a finding carries, such as E0101.
+    Explain(explain::Args),
+}
+
+/// What every command that prints findings takes.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// How findings and plans are printed.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// What a command may use of the outside.
+pub struct Context<'a> {
+    pub world: &'a dyn World,
+    pub color: Color,
+    no_color: bool,
+}
+
+impl Context<'_> {
+    /// Whether findings, which go to standard error, are coloured.
+    pub fn color_err(&self) -> bool {
+        self.color.enabled(&std::io::stderr(), self.no_color)
+    }
+
+    /// Whether plans, which go to standard output, are coloured.
+    pub fn color_out(&self) -> bool {
+        self.color.enabled(&std::io::stdout(), self.no_color)
+    }
+
+    /// Whether there is a person to ask.
+    pub fn interactive(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    Errors,
+    Changes,
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Errors => 1,
+            Exit::Changes => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own code for wrong arguments is 2, which here means "there are changes".
+            let code = if error.use_stderr() { Exit::Errors } else { Exit::Done };
+            // A closed pipe is not worth a second message.
+            let _closed = error.print();
+            return code.into();
+        }
+    };
+    let world = DiskWorld;
+    let no_color = world.env("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let context = Context { world: &world, color: cli.color, no_color };
+    match cli.command {
+        Command::Explain(args) => explain::run(&args),
+    }
+    .into()
+}
+
+/// Writes to standard output; a reader that went away (`relc plan | head`) is no error.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes to standard error.
+pub fn eprint(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

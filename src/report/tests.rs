@@ -1,0 +1,34 @@
+use super::*;
+use crate::diag::codes;
+use crate::source::Span;
+
+fn example() -> (Vec<Diag>, SourceMap) {
+    let mut sources = SourceMap::default();
+    let file = sources.add("main.rel", "replicas = \"three\"\n");
+    let other = sources.add("variables.rel", "variable \"n\" {}\n");
+    let diag = Diag::error(codes::SYNTAX, "expected a number, found a string")
+        .at(Span::new(file, 11, 18), "this is a string")
+        .at(Span::new(other, 0, 12), "declared here")
+        .help("write `3`")
+        .note("numbers have no quotes");
+    (vec![diag], sources)
+}
+
+#[test]
+fn a_person_sees_the_line_and_the_next_step() {
+    let (diags, sources) = example();
+    let text = render(&diags, &sources, Format::Human, false);
+    for piece in ["E0101", "main.rel:1:12", "this is a string", "declared here", "write `3`", "1 error"] {
+        assert!(text.contains(piece), "{piece} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn a_program_gets_positions() {
+    let (diags, sources) = example();
+    let text = render(&diags, &sources, Format::Json, false);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["format_version"], 1);
+    assert_eq!(json["diagnostics"][0]["labels"][0]["column"], 12);
+    assert_eq!(json["diagnostics"][0]["labels"][0]["end_column"], 19);
+}
