@@ -1,0 +1,3 @@
+//! The functions of templates: sprig's and Helm's own.
+
+pub mod runes;
