@@ -1,0 +1,22 @@
+# The same commands that .ci/run and CONTRIBUTING.md use.
+
+# fmt, clippy and the tests
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    cargo test
+
+test:
+    cargo test
+
+# accept changed inline snapshots (never goldens: those come from Helm only)
+bless:
+    INSTA_UPDATE=always cargo test
+
+# record the goldens of tests/charts from a real helm binary
+goldens helm:
+    tests/charts/record.sh {{helm}}
+
+# the executor suite on a real control plane, built from Go modules
+cluster:
+    tests/cluster/run test
