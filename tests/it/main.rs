@@ -1,0 +1,3 @@
+//! One integration binary: every test file is a module, since each binary links the crate again.
+
+mod tidy;
