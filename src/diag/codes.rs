@@ -27,4 +27,19 @@ codes! {
     SYNTAX = "E0101", "The text is not valid where the arrow points: another token was expected.";
     TOO_DEEP = "E0102", "Brackets are nested deeper than the parser accepts.";
     UNREADABLE = "E0103", "A source file could not be read, is not UTF-8 or is too large.";
+    // charts and values
+    CHART_NOT_FOUND = "E0401", "There is no chart at the path: a directory with a Chart.yaml, or a .tgz of one, was expected.";
+    CHART_METADATA = "E0402", "Chart.yaml, Chart.lock or requirements.yaml is not valid.";
+    CHART_VALUES = "E0403", "A values file or a `--set` could not be read.";
+    CHART_ARCHIVE = "E0404", "A chart archive is broken, unsafe or too large.";
+    CHART_DEPENDENCIES = "E0405", "Chart.yaml names dependencies that are missing from charts/.";
+    CHART_NOT_INSTALLABLE = "E0406", "A library chart cannot be installed by itself.";
+    CHART_SCHEMA = "E0407", "The values do not meet the chart's values.schema.json.";
+    // rendering
+    TEMPLATE_SYNTAX = "E0501", "A chart's template is not a valid Go template.";
+    TEMPLATE_FAILED = "E0502", "A chart's template failed while it was rendered.";
+    MANIFEST_INVALID = "E0503", "What a template rendered is not a Kubernetes object in YAML.";
+    VALUES_REFUSED = "E0504", "The values cannot be combined with the chart's own.";
+    KUBE_VERSION = "E0505", "The chart does not support the cluster's version of Kubernetes.";
+    RELEASE_NAME = "E0506", "A release name is lower-case letters, digits, `-` and `.`, at most 53 characters.";
 }

@@ -1,0 +1,166 @@
+//! A chart, values and a cluster's capabilities become Kubernetes objects.
+//!
+//! In: [`Request`]. Out: [`Rendered`]: objects in install order, hooks, CRDs, notes and the manifest text
+//! that a release record holds. The measure is Helm's own output, byte for byte.
+//! Must not know: the network ([`Lookup`] is injected), files, clocks.
+//!
+//! Follows Helm's `pkg/engine`, `pkg/chart/common/util`, `pkg/chart/v2/util`, `pkg/release/v1/util` and
+//! `pkg/action`.
+
+mod capabilities;
+mod error;
+
+pub use capabilities::{Capabilities, InvalidKubeVersion, KubeVersion};
+pub use error::{Frame, RenderError, RenderErrorKind};
+
+use crate::chart::Chart;
+use serde_json::{Map, Value};
+
+/// The Helm release that rendering follows, and what `.Capabilities.HelmVersion` reports. The one place.
+pub const HELM_VERSION: &str = "4.3.1";
+
+/// One rendering of one release.
+pub struct Request<'a> {
+    pub chart: &'a Chart,
+    /// `.Release.Name`.
+    pub name: &'a str,
+    /// `.Release.Namespace`.
+    pub namespace: &'a str,
+    /// `.Release.Revision`, from 1.
+    pub revision: u32,
+    /// `.Release.IsUpgrade`; `.Release.IsInstall` is its opposite.
+    pub is_upgrade: bool,
+    /// What the user supplied, files and sets already merged; the chart's defaults are added here.
+    pub values: &'a Map<String, Value>,
+    pub capabilities: &'a Capabilities,
+    pub lookup: &'a dyn Lookup,
+    /// Where clocks and random bytes come from.
+    pub seed: Seed,
+    /// Put the chart's `crds/` first in [`Rendered::manifest`], as `helm template --include-crds`.
+    pub include_crds: bool,
+    /// Let subcharts' NOTES.txt into [`Rendered::notes`].
+    pub subchart_notes: bool,
+    pub skip_schema_validation: bool,
+}
+
+/// The two things in a template that are not functions of the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seed {
+    /// The real clock and the operating system's random numbers.
+    #[default]
+    System,
+    /// A fixed instant (seconds since 1970, UTC) and a random sequence that starts from `random`: the same
+    /// request renders the same bytes.
+    Fixed { seconds: i64, random: u64 },
+}
+
+/// Answers the template function `lookup`.
+pub trait Lookup {
+    /// The object, or for an empty `name` the list object; `{}` when there is none.
+    ///
+    /// # Errors
+    /// Anything but "not found": the words end up in the template's error.
+    fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
+}
+
+/// No cluster: every lookup finds nothing, as in `helm template`.
+pub struct Offline;
+
+impl Lookup for Offline {
+    fn lookup(&self, _: &str, _: &str, _: &str, _: &str) -> Result<Value, String> {
+        Ok(Value::Object(Map::new()))
+    }
+}
+
+/// One Kubernetes object as a template wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    pub api_version: String,
+    pub kind: String,
+    pub name: String,
+    /// As written; `None` where the template names none. Defaults come later.
+    pub namespace: Option<String>,
+    /// The whole object. Numbers are f64, as YAML's are in Helm.
+    pub value: Value,
+    /// Full template path, `CHART/charts/SUB/templates/FILE`.
+    pub source: String,
+    /// The document as rendered.
+    pub text: String,
+}
+
+/// A document with the annotation `helm.sh/hook`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hook {
+    pub name: String,
+    pub kind: String,
+    /// Full template path.
+    pub path: String,
+    /// The document as rendered; Helm stores it so.
+    pub manifest: String,
+    pub events: Vec<HookEvent>,
+    pub weight: i64,
+    /// Lower-cased, as written: `hook-succeeded`, `hook-failed`, `before-hook-creation`.
+    pub delete_policies: Vec<String>,
+    /// Lower-cased, as written: `hook-succeeded`, `hook-failed`.
+    pub output_log_policies: Vec<String>,
+    pub objects: Vec<Object>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HookEvent {
+    PreInstall,
+    PostInstall,
+    PreDelete,
+    PostDelete,
+    PreUpgrade,
+    PostUpgrade,
+    PreRollback,
+    PostRollback,
+    Test,
+}
+
+impl HookEvent {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            HookEvent::PreInstall => "pre-install",
+            HookEvent::PostInstall => "post-install",
+            HookEvent::PreDelete => "pre-delete",
+            HookEvent::PostDelete => "post-delete",
+            HookEvent::PreUpgrade => "pre-upgrade",
+            HookEvent::PostUpgrade => "post-upgrade",
+            HookEvent::PreRollback => "pre-rollback",
+            HookEvent::PostRollback => "post-rollback",
+            HookEvent::Test => "test",
+        }
+    }
+}
+
+/// A file of `crds/`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crd {
+    /// `CHART/crds/FILE`, subcharts' with their path.
+    pub filename: String,
+    pub text: String,
+    pub objects: Vec<Object>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// In install order (by kind, then path). `List` objects are opened into their items.
+    pub objects: Vec<Object>,
+    /// Sorted by kind in install order, as Helm stores them; weights are applied when they run.
+    pub hooks: Vec<Hook>,
+    /// Root chart first, then subcharts.
+    pub crds: Vec<Crd>,
+    pub notes: String,
+    /// Exactly what Helm stores in a release record, and prints (trimmed) from `helm template`.
+    pub manifest: String,
+    /// All values as the root chart's templates see them before the first one runs.
+    pub values: Value,
+    /// What the user supplied; Helm stores it as the release's `config`.
+    pub config: Value,
+    /// The chart as Helm stores it in a release record: metadata and values after dependency processing.
+    pub record_chart: Value,
+    /// What Helm would log: values of the wrong shape, unknown hooks, a deprecated chart.
+    pub warnings: Vec<String>,
+}
