@@ -7,6 +7,7 @@
 
 pub mod chart;
 pub mod cli;
+pub mod cluster;
 pub mod diag;
 pub mod eval;
 pub mod gotmpl;

@@ -42,4 +42,17 @@ codes! {
     VALUES_REFUSED = "E0504", "The values cannot be combined with the chart's own.";
     KUBE_VERSION = "E0505", "The chart does not support the cluster's version of Kubernetes.";
     RELEASE_NAME = "E0506", "A release name is lower-case letters, digits, `-` and `.`, at most 53 characters.";
+    // cluster
+    KUBECONFIG = "E0701", "The kubeconfig of a cluster is missing, unreadable or incomplete.";
+    UNKNOWN_CONTEXT = "E0702", "The kubeconfig has no context of that name.";
+    INSECURE_TLS = "E0703", "The kubeconfig turns certificate verification off; relc always verifies.";
+    UNREACHABLE = "E0704", "No connection to the cluster's API server.";
+    CERTIFICATE = "E0705", "The API server's certificate is not trusted.";
+    UNAUTHORIZED = "E0706", "The API server does not accept the credentials, or they could not be produced.";
+    FORBIDDEN = "E0707", "The user may not do this on the cluster; the message names verb, resource and namespace.";
+    UNKNOWN_KIND = "E0708", "The cluster does not serve this kind at this version.";
+    CLUSTER_CONFLICT = "E0709", "The object exists already, changed meanwhile, or another manager owns a field.";
+    CLUSTER_INVALID = "E0710", "The API server refuses the object.";
+    CLUSTER_API = "E0711", "A request to the API server failed.";
+    SANDBOX = "E0712", "The store of an embedded cluster is in use or damaged.";
 }
