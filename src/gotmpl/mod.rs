@@ -1,4 +1,13 @@
 //! Go templates, sprig and Go-compatible YAML. A leaf: imports nothing of ours.
 
+pub mod error;
+pub mod exec;
+pub mod fmt;
+pub mod func;
 pub mod funcs;
+mod printable;
 pub mod semver;
+pub mod str;
+pub mod strconv;
+pub mod types;
+pub mod value;

@@ -1,0 +1,198 @@
+//! `Str`: Go's string, an immutable sequence of bytes that need not be UTF-8.
+//!
+//! Short strings (most names, keys and scalars of a chart) live inside the value and are copied, longer ones are
+//! shared. A string that belongs to a parsed template is shared with the template across threads. Knows nothing
+//! of values or templates.
+
+use std::borrow::{Borrow, Cow};
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The longest string kept without a heap allocation; chosen so that `Str` and `Value` are 24 bytes.
+const INLINE: usize = 22;
+
+/// An immutable byte string, cheap to clone.
+#[derive(Clone)]
+pub struct Str(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    /// Invariant: `len <= INLINE`.
+    Inline {
+        len: u8,
+        buf: [u8; INLINE],
+    },
+    Static(&'static [u8]),
+    Shared(Rc<[u8]>),
+    Template(Arc<[u8]>),
+}
+
+impl Str {
+    /// The empty string.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(Repr::Static(&[]))
+    }
+
+    /// A string that lives as long as the program; never allocates.
+    #[must_use]
+    pub const fn literal(text: &'static str) -> Self {
+        Self(Repr::Static(text.as_bytes()))
+    }
+
+    /// A copy of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self::inline(bytes).unwrap_or_else(|| Self(Repr::Shared(Rc::from(bytes))))
+    }
+
+    /// A string of a parsed template: cloned by counting when it is too long to keep inline.
+    #[must_use]
+    pub fn from_template(bytes: &Arc<[u8]>) -> Self {
+        Self::inline(bytes).unwrap_or_else(|| Self(Repr::Template(Arc::clone(bytes))))
+    }
+
+    fn inline(bytes: &[u8]) -> Option<Self> {
+        let mut buf = [0; INLINE];
+        buf.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self(Repr::Inline { len: u8::try_from(bytes.len()).ok()?, buf }))
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Inline { len, buf } => buf.get(..usize::from(*len)).unwrap_or_default(),
+            Repr::Static(bytes) => bytes,
+            Repr::Shared(bytes) => bytes,
+            Repr::Template(bytes) => bytes,
+        }
+    }
+
+    /// The text, if the bytes are UTF-8.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(self.as_bytes()).ok()
+    }
+
+    /// The text, with U+FFFD for what is not UTF-8.
+    #[must_use]
+    pub fn to_str_lossy(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.as_bytes())
+    }
+
+    /// How many bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Whether there are no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+}
+
+impl Default for Str {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl Deref for Str {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Borrow<[u8]> for Str {
+    fn borrow(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl AsRef<[u8]> for Str {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl PartialEq for Str {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Str {}
+
+impl PartialEq<str> for Str {
+    fn eq(&self, other: &str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Str {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl PartialOrd for Str {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Str {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl Hash for Str {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
+impl From<&str> for Str {
+    fn from(text: &str) -> Self {
+        Self::new(text.as_bytes())
+    }
+}
+
+impl From<String> for Str {
+    fn from(text: String) -> Self {
+        Self::from(text.into_bytes())
+    }
+}
+
+impl From<&[u8]> for Str {
+    fn from(bytes: &[u8]) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Str {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::inline(&bytes).unwrap_or_else(|| Self(Repr::Shared(Rc::from(bytes))))
+    }
+}
+
+impl fmt::Display for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_str_lossy())
+    }
+}
+
+impl fmt::Debug for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_str_lossy())
+    }
+}

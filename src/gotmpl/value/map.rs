@@ -1,0 +1,171 @@
+//! Go's maps with string keys: shared and mutable.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::super::str::Str;
+use super::super::types::{ANY_MAP, Type};
+use super::Value;
+use super::nesting::{self, Level};
+
+/// A map. A clone is the same map. Iteration is sorted by key, as `range` and printing are in Go; where Go
+/// iterates in random order (sprig's `keys`), sorted is the order we choose.
+#[derive(Clone)]
+pub struct Map(Rc<Table>);
+
+struct Table {
+    /// `map[string]T`, or a defined map type.
+    ty: Type,
+    nil: bool,
+    entries: RefCell<BTreeMap<Str, Value>>,
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        nesting::drop_values(Level::Map(std::mem::take(self.entries.get_mut())));
+    }
+}
+
+impl Map {
+    /// An empty `map[string]interface {}`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_type(ANY_MAP)
+    }
+
+    /// An empty map of a map type, possibly a defined one.
+    #[must_use]
+    pub fn with_type(ty: Type) -> Self {
+        Self::from_table(ty, BTreeMap::new())
+    }
+
+    /// A map of a map type with these entries, which must be of its element type.
+    #[must_use]
+    pub fn from_table(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
+        Self(Rc::new(Table { ty, nil: false, entries: RefCell::new(entries) }))
+    }
+
+    /// The nil map of a type: reads as empty, cannot be written to.
+    #[must_use]
+    pub fn nil(ty: Type) -> Self {
+        Self(Rc::new(Table { ty, nil: true, entries: RefCell::default() }))
+    }
+
+    /// Whether this is a nil map.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    /// The map type.
+    #[must_use]
+    pub fn ty(&self) -> Type {
+        self.0.ty
+    }
+
+    /// The element type.
+    #[must_use]
+    pub fn elem(&self) -> Type {
+        self.0.ty.elem().unwrap_or(Type::Any)
+    }
+
+    /// How many entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.entries.borrow().len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.borrow().is_empty()
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow().get(key).cloned()
+    }
+
+    /// Whether the key is present.
+    #[must_use]
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.0.entries.borrow().contains_key(key)
+    }
+
+    /// Sets a key. False, and nothing done, for a nil map: Go panics there with
+    /// `assignment to entry in nil map`.
+    pub fn insert(&self, key: impl Into<Str>, value: Value) -> bool {
+        if self.0.nil {
+            return false;
+        }
+        let replaced = self.0.entries.borrow_mut().insert(key.into(), value);
+        // Dropped only now: the old value's own drop may look at this map again if the map contained itself.
+        drop(replaced);
+        true
+    }
+
+    /// Removes a key.
+    pub fn remove(&self, key: &[u8]) -> Option<Value> {
+        self.0.entries.borrow_mut().remove(key)
+    }
+
+    /// Removes everything.
+    pub fn clear(&self) {
+        let entries = std::mem::take(&mut *self.0.entries.borrow_mut());
+        drop(entries);
+    }
+
+    /// The keys, sorted.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Str> {
+        self.0.entries.borrow().keys().cloned().collect()
+    }
+
+    /// A snapshot of the entries, sorted by key; the map may change meanwhile.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(Str, Value)> {
+        self.0.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// Reads the table in place. `read` must not write to this map.
+    pub fn read<R>(&self, read: impl FnOnce(&BTreeMap<Str, Value>) -> R) -> R {
+        read(&self.0.entries.borrow())
+    }
+
+    /// Whether both are the same map.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The identity of the map, to notice cycles with.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
+    pub(super) fn sole_owner(&self) -> bool {
+        Rc::strong_count(&self.0) == 1
+    }
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Map {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Only the keys: the map may contain itself.
+        f.debug_set().entries(self.keys()).finish()
+    }
+}
+
+impl FromIterator<(Str, Value)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Str, Value)>>(entries: I) -> Self {
+        Self::from_table(ANY_MAP, entries.into_iter().collect())
+    }
+}
