@@ -27,6 +27,22 @@ codes! {
     SYNTAX = "E0101", "The text is not valid where the arrow points: another token was expected.";
     TOO_DEEP = "E0102", "Brackets are nested deeper than the parser accepts.";
     UNREADABLE = "E0103", "A source file could not be read, is not UTF-8 or is too large.";
+    UNCLOSED = "E0104", "A bracket is not closed, or closes nothing.";
+    UNTERMINATED = "E0105", "A string, heredoc or comment has no end.";
+    BAD_TEXT = "E0106", "A string holds an escape that does not exist.";
+    BAD_CHARACTER = "E0107", "A character that is no part of the language: typographic quotes, invisible blanks, `;`.";
+    BAD_NUMBER = "E0108", "What begins like a number is none, or does not fit into 64 bits.";
+    // modules and names
+    MODULE_SOURCE = "E0201", "The directory of a module, or the library of an import, could not be loaded.";
+    MODULE_CYCLE = "E0202", "Modules or libraries use each other in a circle.";
+    UNKNOWN_BLOCK = "E0203", "No block of that kind exists.";
+    LABELS = "E0204", "A block has too few or too many labels.";
+    DUPLICATE = "E0205", "The same name is declared twice.";
+    BAD_NAME = "E0206", "A declared name is reserved or is not a valid identifier.";
+    UNKNOWN_NAME = "E0207", "A reference names something that is not declared.";
+    REFERENCE_CYCLE = "E0208", "Declarations refer to each other in a circle.";
+    MISPLACED = "E0209", "Something stands where it means nothing: an attribute outside of a block, a block in a library.";
+    UNUSED = "E0210", "A variable, local value or import is never used (a warning).";
     // charts and values
     CHART_NOT_FOUND = "E0401", "There is no chart at the path: a directory with a Chart.yaml, or a .tgz of one, was expected.";
     CHART_METADATA = "E0402", "Chart.yaml, Chart.lock or requirements.yaml is not valid.";
