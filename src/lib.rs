@@ -5,12 +5,14 @@
 //! takes the previous stage's type, returns its own, adds to [`diag::Diags`], and knows nothing of later
 //! ones. [`driver`] is the only place that chains them. See ARCHITECTURE.md for the drawing.
 
+pub mod apply;
 pub mod chart;
 pub mod cli;
 pub mod cluster;
 pub mod diag;
 pub mod eval;
 pub mod gotmpl;
+pub mod plan;
 pub mod render;
 pub mod report;
 pub mod source;

@@ -1,0 +1,16 @@
+//! What has to be done, from what is wanted and what is there.
+//!
+//! In: [`Input`] (rendered stack) and reached clusters. Out: [`Plan`]. Must not know: source text beyond
+//! spans, how changes are carried out. Everything here only reads; the one kind of write it sends is a
+//! server-side dry run.
+
+pub mod input;
+pub mod inventory;
+mod model;
+mod object;
+mod op;
+
+pub use input::Input;
+pub use model::{Action, Change, ChartStep, ClusterState, FieldChange, ForeignField, ObjectChange, Plan};
+pub use object::ObjectRef;
+pub use op::{DeleteOp, HookOp, ObjectOp, ObjectsOp, Operation, ReleaseOp, Revision, UninstallOp};
