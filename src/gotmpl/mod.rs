@@ -11,3 +11,4 @@ pub mod str;
 pub mod strconv;
 pub mod types;
 pub mod value;
+pub mod yaml;

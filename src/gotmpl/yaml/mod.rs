@@ -12,9 +12,13 @@
 //! `number` serve both directions.
 
 mod decode;
+mod encode;
+mod json;
 mod number;
+mod order;
 mod resolve;
 mod scan;
+mod style;
 pub mod tree;
 
 #[cfg(test)]
@@ -23,6 +27,8 @@ mod tests;
 use std::fmt;
 
 pub use decode::{Build, Root, decode, decode_tree};
+pub use encode::{Encode, View, encode, to_yaml, to_yaml_pretty};
+pub use json::{decode_json, encode_json, to_json};
 
 /// What Go's decoder would say, and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -231,3 +231,14 @@ pub fn sharp_v(f: f64, out: &mut String) {
         decimal.scientific(2, out);
     }
 }
+
+/// A finite `float32` as `encoding/json` writes it.
+pub fn json_f32(f: f32, out: &mut String) {
+    let magnitude = f.abs();
+    let decimal = Decimal::of_f32(f);
+    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
+        decimal.scientific(1, out);
+    } else {
+        decimal.fixed(out);
+    }
+}
