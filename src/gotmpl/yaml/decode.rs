@@ -61,8 +61,7 @@ impl Build for serde_json::Value {
     }
 }
 
-/// What the Go caller reads into, which decides what else is refused. An empty or null document gives null
-/// for all of them: Go leaves a nil map or slice.
+/// What the Go caller reads into, which decides what else is refused and what an empty or null document gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
     Any,
@@ -78,14 +77,20 @@ pub fn decode<B: Build>(bytes: &[u8], root: Root) -> Result<B, Box<Error>> {
 
 /// Reads a parsed document. The error's text is Go's.
 pub fn decode_tree<B: Build>(tree: &Tree, root: Root) -> Result<B, Box<Error>> {
-    let Some(id) = tree.root() else { return Ok(B::null()) };
+    let empty = || match root {
+        Root::Any => B::null(),
+        Root::Map => B::map(B::Map::default()),
+        Root::List => B::list(Vec::new()),
+    };
+    let Some(id) = tree.root() else { return Ok(empty()) };
     let mut decoder = Decoder { tree, open: Vec::new(), decoded: 1, aliased: 0, late: None, depth: 0 };
     let value = decoder.value(id).map_err(Error::converting)?;
     if let Some(late) = decoder.late {
         return Err(Error::converting(late));
     }
     match (root, decoder.go_kind(id)) {
-        (Root::Any, _) | (_, "null") | (Root::Map, "object") | (Root::List, "array") => Ok(value),
+        (Root::Any, _) | (Root::Map, "object") | (Root::List, "array") => Ok(value),
+        (_, "null") => Ok(empty()),
         (root, found) => Err(Error::wrong_kind(found, root)),
     }
 }

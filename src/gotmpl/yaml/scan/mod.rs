@@ -62,6 +62,9 @@ pub struct Token<'a> {
 struct SimpleKey {
     possible: bool,
     required: bool,
+    /// Whether the head of the queue waits for it. Closing an empty flow collection makes Go's scanner forget
+    /// the collection's own key, so that it is handed out as if it could be none.
+    awaited: bool,
     token: usize,
     mark: Mark,
 }
@@ -337,7 +340,7 @@ impl<'a> Scanner<'a> {
         loop {
             if !self.tokens.is_empty() {
                 let head = self.taken;
-                let Some(level) = self.simple_keys.iter().position(|k| k.possible && k.token == head) else { break };
+                let Some(level) = self.simple_keys.iter().position(|k| k.awaited && k.token == head) else { break };
                 if !self.key_still_possible(level)? {
                     break;
                 }
@@ -373,6 +376,7 @@ impl<'a> Scanner<'a> {
             let mark = self.mark();
             let key = SimpleKey {
                 possible: true,
+                awaited: true,
                 required: self.flow_level == 0 && self.indent == mark.column as isize,
                 token: self.taken + self.tokens.len(),
                 mark,
@@ -389,7 +393,9 @@ impl<'a> Scanner<'a> {
         match self.simple_keys.last_mut() {
             Some(key) if key.possible && key.required => self.fail("could not find expected ':'"),
             Some(key) => {
-                key.possible = false;
+                if key.possible {
+                    (key.possible, key.awaited) = (false, false);
+                }
                 Ok(())
             }
             None => Ok(()),
@@ -406,9 +412,14 @@ impl<'a> Scanner<'a> {
         if self.indents.len() > DEPTH_LIMIT {
             return self.fail(&format!("exceeded max depth of {DEPTH_LIMIT}"));
         }
-        let at = token.map_or(self.tokens.len(), |n| n.saturating_sub(self.taken).min(self.tokens.len()));
-        self.tokens.insert(at, Token { kind, start: mark, end: mark });
+        self.insert(token, kind, mark);
         Ok(())
+    }
+
+    /// Puts a token before token number `before`; last if that has been taken already or there is none.
+    fn insert(&mut self, before: Option<usize>, kind: TokenKind<'a>, mark: Mark) {
+        let at = before.and_then(|n| n.checked_sub(self.taken)).unwrap_or(usize::MAX).min(self.tokens.len());
+        self.tokens.insert(at, Token { kind, start: mark, end: mark });
     }
 
     fn unroll_indent(&mut self, column: isize) {
@@ -530,7 +541,7 @@ impl<'a> Scanner<'a> {
 
     fn fetch_flow_start(&mut self, kind: TokenKind<'a>) -> Scanned<()> {
         self.save_simple_key()?;
-        self.simple_keys.push(SimpleKey::default());
+        self.simple_keys.push(SimpleKey { token: self.taken + self.tokens.len(), ..SimpleKey::default() });
         self.flow_level += 1;
         if self.flow_level > DEPTH_LIMIT {
             return self.fail(&format!("exceeded max depth of {DEPTH_LIMIT}"));
@@ -543,7 +554,10 @@ impl<'a> Scanner<'a> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.simple_keys.pop();
+            let closed = self.simple_keys.pop().unwrap_or_default().token;
+            for key in self.simple_keys.iter_mut().filter(|key| key.token == closed) {
+                key.awaited = false;
+            }
         }
         self.simple_key_allowed = false;
         self.indicator(1, kind)
@@ -577,11 +591,10 @@ impl<'a> Scanner<'a> {
         let level = self.simple_keys.len().saturating_sub(1);
         if self.key_still_possible(level)? {
             let key = self.simple_keys.get(level).copied().unwrap_or_default();
-            let at = key.token.saturating_sub(self.taken).min(self.tokens.len());
-            self.tokens.insert(at, Token { kind: TokenKind::Key, start: key.mark, end: key.mark });
+            self.insert(Some(key.token), TokenKind::Key, key.mark);
             self.roll_indent(key.mark.column, Some(key.token), TokenKind::BlockMappingStart, key.mark)?;
             if let Some(slot) = self.simple_keys.get_mut(level) {
-                slot.possible = false;
+                (slot.possible, slot.awaited) = (false, false);
             }
             self.simple_key_allowed = false;
         } else {
