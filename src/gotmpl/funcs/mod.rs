@@ -1,8 +1,51 @@
-//! The functions of templates: sprig's and Helm's own.
+//! The functions of templates: sprig 3.3.0's and Helm 4.3.1's own, with their Go signatures, results and errors.
+//!
+//! One table a file ([`helm`] joins them). A function sees its arguments and, through [`Ctx`], what the render's
+//! surroundings supply (clock, randomness, cluster); nothing here reads the machine. Text is bytes. Where Go
+//! iterates in random order the order here is sorted.
+//!
+//! [`Ctx`]: super::func::Ctx
 
+use super::func::Funcs;
+
+mod cast;
 pub mod casing;
+mod common;
+mod dates;
+mod dicts;
+mod encoding;
+mod flow;
 pub mod gotime;
+mod lists;
 pub mod number;
+mod numeric;
+mod paths;
+mod patterns;
+mod random;
 pub mod regexp;
 pub mod runes;
+mod strings;
 pub mod text;
+#[cfg(test)]
+mod tests;
+
+/// Every function a chart's template may call, besides the built-ins of `text/template`.
+#[must_use]
+pub fn helm() -> Funcs {
+    let mut funcs = Funcs::new();
+    for table in [
+        strings::FUNCS,
+        numeric::FUNCS,
+        lists::FUNCS,
+        dates::FUNCS,
+        dicts::FUNCS,
+        flow::FUNCS,
+        encoding::FUNCS,
+        paths::FUNCS,
+        patterns::FUNCS,
+        random::FUNCS,
+    ] {
+        funcs.register(table);
+    }
+    funcs
+}

@@ -34,6 +34,16 @@ pub struct Cache {
 }
 
 impl Cache {
+    /// How many patterns are known.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// The pattern compiled, from memory when it was met before.
     pub fn get(&mut self, pattern: &[u8]) -> Result<Rc<Regexp>, SyntaxError> {
         if let Some(known) = self.known.get(pattern) {

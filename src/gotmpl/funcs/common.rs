@@ -1,0 +1,184 @@
+//! What the function files share: reading checked arguments, building results, Go's panics as messages.
+
+use super::super::func::FuncError;
+use super::super::str::Str;
+use super::super::types::Type;
+use super::super::value::{List, Map, Value};
+
+/// What a function gives back.
+pub(super) type Res = Result<Value, FuncError>;
+
+pub(super) const ANY: Type = Type::Any;
+pub(super) const BOOL: Type = Type::Bool;
+pub(super) const FLOAT: Type = Type::Float64;
+pub(super) const TEXT: Type = Type::String;
+pub(super) const TIME: Type = Type::Object("time.Time");
+pub(super) const DURATION: Type = Type::Object("time.Duration");
+
+/// The message of Go's panic on `reflect.TypeOf(nil).Kind()`, which sprig's list functions run into.
+pub(super) const NIL_POINTER: &str = "runtime error: invalid memory address or nil pointer dereference";
+/// The message of Go's panic on `make` with an absurd length.
+pub(super) const MAKESLICE: &str = "runtime error: makeslice: len out of range";
+/// The most bytes or items one call may make out of a number; Go would run out of memory instead.
+pub(super) const MAX_OUTPUT: usize = 1 << 28;
+
+const NIL: &Value = &Value::Nil;
+
+/// An argument; nil for one that is missing, which the executor's count excludes.
+pub(super) fn arg(args: &[Value], index: usize) -> &Value {
+    args.get(index).unwrap_or(NIL)
+}
+
+/// A `string` argument.
+pub(super) fn text(args: &[Value], index: usize) -> &[u8] {
+    match args.get(index) {
+        Some(Value::Str(text) | Value::Bytes(text)) => text.as_bytes(),
+        _ => &[],
+    }
+}
+
+/// A `string` argument, to be passed on without a copy.
+pub(super) fn str_arg(args: &[Value], index: usize) -> Str {
+    match args.get(index) {
+        Some(Value::Str(text)) => text.clone(),
+        _ => Str::empty(),
+    }
+}
+
+/// An `int` argument.
+pub(super) fn int(args: &[Value], index: usize) -> i64 {
+    match args.get(index) {
+        Some(Value::Int(_, number)) => *number,
+        _ => 0,
+    }
+}
+
+/// A `bool` argument.
+pub(super) fn boolean(args: &[Value], index: usize) -> bool {
+    matches!(args.get(index), Some(Value::Bool(true)))
+}
+
+/// A map argument.
+pub(super) fn map(args: &[Value], index: usize) -> Map {
+    match args.get(index) {
+        Some(Value::Map(map)) => map.clone(),
+        _ => Map::nil(super::super::types::ANY_MAP),
+    }
+}
+
+/// The variadic arguments, from `index` on.
+pub(super) fn rest(args: &[Value], index: usize) -> &[Value] {
+    args.get(index..).unwrap_or_default()
+}
+
+/// A `string` result.
+pub(super) fn string(text: impl Into<Str>) -> Res {
+    Ok(Value::Str(text.into()))
+}
+
+/// A `string` result that is often the argument itself: cloned when nothing was cut off.
+pub(super) fn part_of(whole: &Value, part: &[u8]) -> Res {
+    match whole {
+        Value::Str(text) if text.len() == part.len() => Ok(whole.clone()),
+        _ => string(part),
+    }
+}
+
+/// An error of these words.
+pub(super) fn fail<T>(message: impl Into<String>) -> Result<T, FuncError> {
+    Err(FuncError::new(message))
+}
+
+/// An error whose words may hold any bytes.
+pub(super) fn fail_bytes<T>(message: &[u8]) -> Result<T, FuncError> {
+    fail(String::from_utf8_lossy(message))
+}
+
+/// A `[]string`.
+pub(super) fn strings<'a>(items: impl IntoIterator<Item = &'a [u8]>) -> Res {
+    Ok(Value::List(List::strings(items)))
+}
+
+/// sprig's `strval`: the text of a string, `[]byte`, error or Stringer, else what `%v` prints.
+pub(super) fn strval(value: &Value) -> Str {
+    match value {
+        Value::Str(text) | Value::Bytes(text) => text.clone(),
+        Value::Bool(true) => Str::literal("true"),
+        Value::Bool(false) => Str::literal("false"),
+        Value::Object(object) => object.string().unwrap_or_else(|| print(value)),
+        _ => print(value),
+    }
+}
+
+/// What `%v` prints.
+pub(super) fn print(value: &Value) -> Str {
+    let mut out = Vec::new();
+    write_value(&mut out, value, 0);
+    Str::from(out)
+}
+
+/// sprig's `strslice`: the texts of the elements that are not nil; of anything but a list, its own text.
+pub(super) fn strslice(value: &Value) -> Vec<Str> {
+    match value.elements() {
+        Some(list) => list.items().iter().filter(|item| !item.is_nil()).map(strval).collect(),
+        None if value.is_nil() => Vec::new(),
+        None => vec![strval(value)],
+    }
+}
+
+/// The elements of a list argument; `what` completes the sentence of the error for anything else.
+pub(super) fn elements(value: &Value, what: &str) -> Result<List, FuncError> {
+    match value.elements() {
+        Some(list) => Ok(list),
+        None if value.is_nil() => fail(NIL_POINTER),
+        None => fail(format!("{what} {}", value.kind().name())),
+    }
+}
+
+fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
+    use super::super::strconv::{FloatBits, FloatFormat, format_float};
+    if depth > 1000 {
+        return;
+    }
+    match value {
+        Value::Nil => out.extend_from_slice(b"<nil>"),
+        Value::Bool(b) => out.extend_from_slice(b.to_string().as_bytes()),
+        Value::Int(_, n) => out.extend_from_slice(n.to_string().as_bytes()),
+        Value::Uint(_, n) => out.extend_from_slice(n.to_string().as_bytes()),
+        Value::Float32(f) => {
+            out.extend_from_slice(format_float(f64::from(*f), FloatFormat::General, None, FloatBits::B32).as_bytes());
+        }
+        Value::Float(f) => {
+            out.extend_from_slice(format_float(*f, FloatFormat::General, None, FloatBits::B64).as_bytes());
+        }
+        Value::Str(s) | Value::Bytes(s) => out.extend_from_slice(s),
+        Value::List(list) => {
+            out.push(b'[');
+            for (i, item) in list.items().iter().enumerate() {
+                if i > 0 {
+                    out.push(b' ');
+                }
+                write_value(out, item, depth + 1);
+            }
+            out.push(b']');
+        }
+        Value::Map(map) => {
+            out.extend_from_slice(b"map[");
+            for (i, (key, item)) in map.entries().iter().enumerate() {
+                if i > 0 {
+                    out.push(b' ');
+                }
+                out.extend_from_slice(key);
+                out.push(b':');
+                write_value(out, item, depth + 1);
+            }
+            out.push(b']');
+        }
+        Value::Object(object) => out.extend_from_slice(&object.string().unwrap_or_default()),
+    }
+}
+
+/// Go's `%q`.
+pub(super) fn quoted(text: &[u8]) -> String {
+    String::from_utf8_lossy(&super::super::strconv::quote(text)).into_owned()
+}

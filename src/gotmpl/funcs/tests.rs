@@ -1,0 +1,1 @@
+//! Facts recorded from the real functions.
