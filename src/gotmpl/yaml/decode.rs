@@ -12,6 +12,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::resolve::{Flavor, Scalar, is_timestamp, resolve};
+use super::super::strconv;
 use super::tree::{NodeId, NodeKind, Tree};
 use super::{Error, number};
 
@@ -417,7 +418,7 @@ impl<'t> Decoder<'t> {
                     f64::NEG_INFINITY => out.push_str("-Inf"),
                     _ => number::sharp_v(f, out),
                 },
-                Ok((_, text)) => go_quote(&text, out),
+                Ok((_, text)) => out.push_str(&String::from_utf8_lossy(&strconv::quote(text.as_bytes()))),
             },
             Some(NodeKind::Sequence(_)) => {
                 out.push_str("[]interface {}{");
@@ -438,7 +439,11 @@ impl<'t> Decoder<'t> {
                     entries.retain(|(known, _)| *known != text);
                     entries.push((text, *value));
                 }
-                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                // Go prints keys by type, then value; nil first.
+                entries.sort_by(|(a, _), (b, _)| {
+                    let nil = |key: &str| key != "interface {}(nil)";
+                    (nil(a), a).cmp(&(nil(b), b))
+                });
                 out.push_str("map[interface {}]interface {}{");
                 for (i, (key, value)) in entries.iter().enumerate() {
                     if i > 0 {
@@ -453,30 +458,4 @@ impl<'t> Decoder<'t> {
             None => {}
         }
     }
-}
-
-/// A string in Go's double quotes.
-fn go_quote(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-            '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }

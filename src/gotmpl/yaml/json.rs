@@ -9,6 +9,7 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::strconv::{QuoteStyle, push_escaped_char};
 use super::decode::{Build, Root, replace_invalid};
 use super::encode::{Encode, View};
 use super::tree::MAX_DEPTH;
@@ -204,7 +205,12 @@ impl<'a> Parser<'a> {
         let shown = match self.peek().unwrap_or(b' ') {
             b'\'' => r"'\''".to_owned(),
             b'"' => "'\"'".to_owned(),
-            c => format!("'{}'", quoted(c)),
+            c => {
+                let mut shown = vec![b'\''];
+                push_escaped_char(&mut shown, char::from(c), b'"', QuoteStyle::Printable);
+                shown.push(b'\'');
+                String::from_utf8_lossy(&shown).into_owned()
+            }
         };
         Err(Error::raw(format!("invalid character {shown} {context}")))
     }
@@ -377,15 +383,14 @@ impl<'a> Parser<'a> {
     }
 
     fn escape(&mut self) -> Parsed<char> {
-        let Some(c) = self.peek() else { return self.ended() };
-        let plain = match c {
-            b'"' | b'\\' | b'/' => char::from(c),
-            b'b' => '\x08',
-            b'f' => '\x0c',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => {
+        let plain = match self.peek() {
+            Some(c @ (b'"' | b'\\' | b'/')) => char::from(c),
+            Some(b'b') => '\x08',
+            Some(b'f') => '\x0c',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
                 self.pos += 1;
                 return self.unicode();
             }
@@ -398,8 +403,7 @@ impl<'a> Parser<'a> {
     fn hex4(&mut self) -> Parsed<u32> {
         let mut value = 0;
         for _ in 0..4 {
-            let Some(c) = self.peek() else { return self.ended() };
-            let Some(digit) = char::from(c).to_digit(16) else {
+            let Some(digit) = self.peek().and_then(|c| char::from(c).to_digit(16)) else {
                 return self.unexpected("in \\u hexadecimal character escape");
             };
             value = value << 4 | digit;
@@ -426,19 +430,3 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A byte, taken for a character, as Go's `strconv.Quote` shows it.
-fn quoted(c: u8) -> String {
-    match c {
-        b'\\' => r"\\".to_owned(),
-        0x07 => r"\a".to_owned(),
-        0x08 => r"\b".to_owned(),
-        0x0c => r"\f".to_owned(),
-        b'\n' => r"\n".to_owned(),
-        b'\r' => r"\r".to_owned(),
-        b'\t' => r"\t".to_owned(),
-        0x0b => r"\v".to_owned(),
-        0x00..=0x1f | 0x7f => format!("\\x{c:02x}"),
-        0x80..=0xa0 | 0xad => format!("\\u{c:04x}"),
-        _ => char::from(c).to_string(),
-    }
-}

@@ -42,32 +42,37 @@ fn utf8(bytes: &[u8], skipped: usize) -> Input<'_> {
     };
     // Walk the pieces as Go's buffer does; a character cut by the end of a piece moves to the next one. The
     // byte order mark is part of the first piece.
+    let width = lead_width(bytes.get(at).copied().unwrap_or(0)).unwrap_or(1);
     let mut start = 0;
     let mut end = PIECE - skipped;
-    while end <= at {
-        let mut next = end;
-        while !text.is_char_boundary(next) {
-            next -= 1;
+    while end < at + width && start < at {
+        start = end.min(at);
+        while !text.is_char_boundary(start) {
+            start -= 1;
         }
-        if next == start {
-            break;
-        }
-        start = next;
         end = start + PIECE;
+    }
+    if at + width > bytes.len() {
+        start = at;
     }
     let text = text.get(..start).unwrap_or_default();
     Input { text: Cow::Borrowed(text), skipped, broken: Some(problem) }
 }
 
+/// How many bytes a sequence that begins with `lead` claims to have.
+fn lead_width(lead: u8) -> Option<usize> {
+    match lead {
+        0x00..=0x7f => Some(1),
+        0xc0..=0xdf => Some(2),
+        0xe0..=0xef => Some(3),
+        0xf0..=0xf7 => Some(4),
+        _ => None,
+    }
+}
+
 /// Why the sequence at the head of `bytes` is not UTF-8, in the order Go's reader checks.
 fn malformed(bytes: &[u8]) -> &'static str {
-    let width = match bytes.first() {
-        Some(0x00..=0x7f) => 1,
-        Some(0xc0..=0xdf) => 2,
-        Some(0xe0..=0xef) => 3,
-        Some(0xf0..=0xf7) => 4,
-        _ => return "invalid leading UTF-8 octet",
-    };
+    let Some(width) = bytes.first().and_then(|b| lead_width(*b)) else { return "invalid leading UTF-8 octet" };
     let Some(sequence) = bytes.get(..width) else { return "incomplete UTF-8 octet sequence" };
     if sequence.iter().skip(1).any(|b| b & 0xc0 != 0x80) {
         return "invalid trailing UTF-8 octet";

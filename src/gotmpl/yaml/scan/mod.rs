@@ -509,7 +509,8 @@ impl<'a> Scanner<'a> {
 
     fn scan_to_next_token(&mut self) {
         loop {
-            if self.column() == 0 && self.at(0) == 0xef && self.at(1) == 0xbb && self.at(2) == 0xbf {
+            // Go only ever looks for a byte order mark at the start of its buffer, so elsewhere it is text.
+            if self.pos == 0 && self.src.starts_with(&[0xef, 0xbb, 0xbf]) {
                 self.skip();
             }
             // A tab separates tokens, but may not stand where it could be taken for indentation.
