@@ -19,19 +19,19 @@ use super::{Error, number};
 /// A kind of value YAML can be read into.
 pub trait Build: Sized {
     /// A map being filled.
-    type Map: Default;
+    type Table: Default;
     fn null() -> Self;
     fn boolean(b: bool) -> Self;
     fn number(f: f64) -> Self;
     fn string(s: Cow<'_, str>) -> Self;
     fn list(items: Vec<Self>) -> Self;
     /// Adds an entry; an equal key is overwritten.
-    fn entry(map: &mut Self::Map, key: Cow<'_, str>, value: Self);
-    fn map(map: Self::Map) -> Self;
+    fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self);
+    fn map(map: Self::Table) -> Self;
 }
 
 impl Build for serde_json::Value {
-    type Map = serde_json::Map<String, serde_json::Value>;
+    type Table = serde_json::Map<String, serde_json::Value>;
 
     fn null() -> Self {
         serde_json::Value::Null
@@ -53,11 +53,11 @@ impl Build for serde_json::Value {
         serde_json::Value::Array(items)
     }
 
-    fn entry(map: &mut Self::Map, key: Cow<'_, str>, value: Self) {
+    fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self) {
         map.insert(key.into_owned(), value);
     }
 
-    fn map(map: Self::Map) -> Self {
+    fn map(map: Self::Table) -> Self {
         serde_json::Value::Object(map)
     }
 }
@@ -80,7 +80,7 @@ pub fn decode<B: Build>(bytes: &[u8], root: Root) -> Result<B, Box<Error>> {
 pub fn decode_tree<B: Build>(tree: &Tree, root: Root) -> Result<B, Box<Error>> {
     let empty = || match root {
         Root::Any => B::null(),
-        Root::Map => B::map(B::Map::default()),
+        Root::Map => B::map(B::Table::default()),
         Root::List => B::list(Vec::new()),
     };
     let Some(id) = tree.root() else { return Ok(empty()) };
@@ -192,7 +192,7 @@ impl<'t> Decoder<'t> {
                 Ok(B::list(items))
             }
             NodeKind::Mapping(_) => {
-                let mut map = B::Map::default();
+                let mut map = B::Table::default();
                 self.fill::<B>(id, &mut map)?;
                 Ok(B::map(map))
             }
@@ -230,7 +230,7 @@ impl<'t> Decoder<'t> {
 
     /// Adds a mapping's entries to `map`. A merge key is carried out where it stands, so it overwrites what
     /// came before it and is overwritten by what follows.
-    fn fill<B: Build>(&mut self, id: NodeId, map: &mut B::Map) -> Decoded<()> {
+    fn fill<B: Build>(&mut self, id: NodeId, map: &mut B::Table) -> Decoded<()> {
         self.enter(id)?;
         for pair in self.tree.children(id).chunks_exact(2) {
             let [key, value] = pair else { continue };
@@ -258,7 +258,7 @@ impl<'t> Decoder<'t> {
         }
     }
 
-    fn merge<B: Build>(&mut self, id: NodeId, map: &mut B::Map) -> Decoded<()> {
+    fn merge<B: Build>(&mut self, id: NodeId, map: &mut B::Table) -> Decoded<()> {
         match self.tree.node(id).map(|n| &n.kind) {
             // Earlier maps of a list win, so they come last.
             Some(NodeKind::Sequence(_)) => {
@@ -271,7 +271,7 @@ impl<'t> Decoder<'t> {
         }
     }
 
-    fn merge_map<B: Build>(&mut self, id: NodeId, map: &mut B::Map) -> Decoded<()> {
+    fn merge_map<B: Build>(&mut self, id: NodeId, map: &mut B::Table) -> Decoded<()> {
         let target = match self.tree.node(id).map(|n| &n.kind) {
             Some(NodeKind::Alias { target, .. }) => *target,
             _ => id,

@@ -83,27 +83,42 @@ fn write<T: Encode>(value: &T, depth: usize, out: &mut String) -> Result<(), Box
     })
 }
 
+/// Bytes that stand for themselves inside a string.
+static PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0x20;
+    while b < 0x80 {
+        table[b] = !matches!(b as u8, b'"' | b'\\' | b'<' | b'>' | b'&');
+        b += 1;
+    }
+    table
+};
+
 /// A string with its quotes.
 pub fn string(bytes: &[u8], out: &mut String) {
     out.push('"');
+    let plain = bytes.iter().take_while(|b| PLAIN.get(usize::from(**b)).copied().unwrap_or(false)).count();
+    let (head, rest) = bytes.split_at_checked(plain).unwrap_or((bytes, &[]));
+    out.push_str(std::str::from_utf8(head).unwrap_or_default());
+    if !rest.is_empty() {
+        escaped(rest, out);
+    }
+    out.push('"');
+}
+
+fn escaped(bytes: &[u8], out: &mut String) {
     for chunk in bytes.utf8_chunks() {
-        let valid = chunk.valid();
-        let mut rest = valid;
-        while let Some(at) = rest.find(|c: char| escape_width(c) > 1) {
-            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            out.push_str(before);
-            let mut chars = from.chars();
-            if let Some(c) = chars.next() {
+        for c in chunk.valid().chars() {
+            if escape_width(c) > 1 {
                 escape(c, out);
+            } else {
+                out.push(c);
             }
-            rest = chars.as_str();
         }
-        out.push_str(rest);
         for _ in chunk.invalid() {
             out.push_str("\\ufffd");
         }
     }
-    out.push('"');
 }
 
 /// Characters an escaped `c` takes; 1 if it needs no escape.
@@ -311,7 +326,7 @@ impl<'a> Parser<'a> {
 
     fn object<B: Build>(&mut self, depth: usize) -> Parsed<B> {
         self.pos += 1;
-        let mut map = B::Map::default();
+        let mut map = B::Table::default();
         self.blanks();
         if self.peek() == Some(b'}') {
             self.pos += 1;

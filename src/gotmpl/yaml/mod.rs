@@ -20,6 +20,7 @@ mod resolve;
 mod scan;
 mod style;
 pub mod tree;
+mod value;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,66 @@
+//! The template engine's values, read and written without a detour over `serde_json`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::super::str::Str;
+use super::super::types::ANY_MAP;
+use super::super::value::{List, Map, Value};
+use super::decode::Build;
+use super::encode::{Encode, View};
+
+impl Build for Value {
+    type Table = BTreeMap<Str, Value>;
+
+    fn null() -> Self {
+        Value::Nil
+    }
+
+    fn boolean(b: bool) -> Self {
+        Value::Bool(b)
+    }
+
+    fn number(f: f64) -> Self {
+        Value::Float(f)
+    }
+
+    fn string(s: Cow<'_, str>) -> Self {
+        Value::Str(match s {
+            Cow::Borrowed(s) => Str::from(s),
+            Cow::Owned(s) => Str::from(s),
+        })
+    }
+
+    fn list(items: Vec<Self>) -> Self {
+        Value::List(List::new(items))
+    }
+
+    fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self) {
+        map.insert(Str::from(&*key), value);
+    }
+
+    fn map(map: Self::Table) -> Self {
+        Value::Map(Map::from_table(ANY_MAP, map))
+    }
+}
+
+impl Encode for Value {
+    fn view<R>(&self, see: impl FnOnce(View<'_, Self>) -> R) -> R {
+        match self {
+            Value::Nil => see(View::Null),
+            Value::Bool(b) => see(View::Bool(*b)),
+            Value::Int(_, i) => see(View::Int(*i)),
+            Value::Uint(_, u) => see(View::Uint(*u)),
+            Value::Float32(f) => see(View::Float32(*f)),
+            Value::Float(f) => see(View::Float(*f)),
+            Value::Str(s) => see(View::Str(s.as_bytes())),
+            Value::Bytes(b) => see(View::Bytes(b.as_bytes())),
+            Value::List(list) => see(View::List { items: list.items(), nil: list.is_nil() }),
+            Value::Map(map) => map.read(|table| {
+                let entries = table.iter().map(|(key, value)| (key.as_bytes(), value)).collect();
+                see(View::Map { entries, nil: map.is_nil() })
+            }),
+            Value::Object(object) => object.plain().view(see),
+        }
+    }
+}
