@@ -82,6 +82,17 @@ impl ChartError {
         self
     }
 
+    /// Points at a byte of a file, where the reader knows it.
+    #[must_use]
+    pub(crate) fn at_offset(self, path: &Path, data: &[u8], offset: Option<usize>) -> Self {
+        let (Some(offset), Ok(text)) = (offset, std::str::from_utf8(data)) else { return self };
+        let before = data.get(..offset).unwrap_or(data);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let line = count(before.iter().filter(|b| **b == b'\n').count() + 1);
+        let column = count(before.rsplit(|b| *b == b'\n').next().map_or(0, <[u8]>::len) + 1);
+        self.at(Place { path: path.to_owned(), text: Arc::from(text), line, column })
+    }
+
     /// Puts the same failure one level out, as Helm's `%w` chains do.
     #[must_use]
     pub fn within(mut self, prefix: &str) -> Self {

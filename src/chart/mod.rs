@@ -1,20 +1,28 @@
 //! Helm charts as data.
 //!
-//! In: a path and a `World`, or the bytes of a `.tgz`. Out: [`Chart`], immutable, `Send + Sync`, meant to
+//! In: a path and a [`World`], or the bytes of a `.tgz`. Out: [`Chart`], immutable, `Send + Sync`, meant to
 //! be loaded once, shared in an `Arc` and rendered many times. What depends on a release's values
 //! (conditions, tags, aliases, import-values) is not decided here but in `render`.
 //! Must not know: releases, clusters, how templates are executed.
 //!
 //! Follows Helm's `pkg/chart/loader`, `pkg/chart/v2` and `pkg/ignore`.
 
+mod archive;
+mod directory;
 mod error;
-mod metadata;
+mod ignore;
+mod loader;
+pub(crate) mod metadata;
+pub mod path_match;
 
+pub use archive::MAX_DECOMPRESSED_SIZE;
+pub use loader::{ValuesError, merge_maps, read_values};
 pub use error::{ChartError, ChartErrorKind, Place};
 pub use metadata::{Dependency, Maintainer, Metadata};
 
+use crate::source::World;
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One file of a chart; `name` is relative to the chart's root, with `/` on every system.
@@ -88,3 +96,20 @@ impl Chart {
         if missing.is_empty() { Ok(()) } else { Err(error::missing_dependencies(self, &missing)) }
     }
 }
+
+/// Loads the chart at `path`: a directory with a Chart.yaml, or a gzipped tar archive of one.
+///
+/// # Errors
+/// The path does not exist or is no chart (says what was looked for), Chart.yaml or values.yaml is broken
+/// (with the line), the archive is unsafe or too large.
+pub fn load(world: &dyn World, path: &Path) -> Result<Chart, ChartError> {
+    directory::load(world, path)
+}
+
+/// Loads a chart from the bytes of a `.tgz`; `origin` is used in messages only.
+pub fn load_archive(bytes: &[u8], origin: &Path) -> Result<Chart, ChartError> {
+    loader::from_files(archive::read(bytes, origin)?, origin)
+}
+
+#[cfg(test)]
+mod tests;

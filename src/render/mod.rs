@@ -8,9 +8,13 @@
 //! `pkg/action`.
 
 mod capabilities;
+mod coalesce;
 mod error;
+mod instance;
+mod manifest;
 
 pub use capabilities::{Capabilities, InvalidKubeVersion, KubeVersion};
+pub use manifest::{install_rank, uninstall_rank};
 pub use error::{Frame, RenderError, RenderErrorKind};
 
 use crate::chart::Chart;

@@ -1,0 +1,135 @@
+//! Chart archives: gzipped tar with one top folder, read into memory within a budget.
+//!
+//! Nothing is ever written to disk, so a path cannot escape; the names are refused all the same, because
+//! they become template names. Follows Helm's `pkg/chart/loader/archive`.
+
+use super::{ChartError, ChartErrorKind, File};
+use flate2::read::MultiGzDecoder;
+use std::io::Read;
+use std::path::Path;
+
+/// Most bytes that the files of one archive, or one directory, may hold together; Helm's number.
+pub const MAX_DECOMPRESSED_SIZE: u64 = 100 << 20;
+/// Most entries; Helm has no limit, but an archive of empty files is a way to fill memory, too.
+pub(super) const MAX_FILES: usize = 100_000;
+
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// The files of an archive without their top folder, in the archive's order.
+pub(super) fn read(bytes: &[u8], origin: &Path) -> Result<Vec<File>, ChartError> {
+    if !bytes.starts_with(b"\x1F\x8B\x08") {
+        return Err(not_gzip(bytes, origin));
+    }
+    let broken = |e: std::io::Error| {
+        unsafe_archive(format!("unable to load chart archive `{}`: {e}", origin.display()))
+    };
+    // Headers count too: a stream of nothing but headers would otherwise be unbounded.
+    let stream = MultiGzDecoder::new(bytes).take(2 * MAX_DECOMPRESSED_SIZE);
+    let mut archive = tar::Archive::new(stream);
+    let mut remaining = MAX_DECOMPRESSED_SIZE;
+    let mut files = Vec::new();
+    for entry in archive.entries().map_err(broken)? {
+        let mut entry = entry.map_err(broken)?;
+        let kind = entry.header().entry_type();
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if kind.is_dir() || path.ends_with('/') || kind.is_pax_global_extensions() {
+            continue;
+        }
+        let name = inner_name(&path)?;
+        if files.len() >= MAX_FILES {
+            return Err(unsafe_archive(format!("chart archive holds more than {MAX_FILES} files")));
+        }
+        let too_large =
+            || unsafe_archive(format!("decompressed chart is larger than the maximum size {MAX_DECOMPRESSED_SIZE}"));
+        if entry.size() >= remaining {
+            return Err(too_large());
+        }
+        let mut data = Vec::new();
+        // A sparse entry can be longer than its header says.
+        entry.by_ref().take(remaining).read_to_end(&mut data).map_err(broken)?;
+        let length = data.len() as u64;
+        if length >= remaining {
+            return Err(too_large());
+        }
+        remaining -= length;
+        let data = data.strip_prefix(BOM).unwrap_or(&data);
+        files.push(File { name, data: data.into() });
+    }
+    if files.is_empty() {
+        return Err(unsafe_archive("no files in chart archive".into()));
+    }
+    Ok(files)
+}
+
+/// `top/templates/a.yaml` to `templates/a.yaml`, or why the name is refused.
+fn inner_name(path: &str) -> Result<String, ChartError> {
+    let delimiter = if path.contains('\\') { '\\' } else { '/' };
+    let (top, inner) = path.split_once(delimiter).unwrap_or((path, ""));
+    let inner = inner.replace(delimiter, "/");
+    if inner.starts_with('/') {
+        return Err(unsafe_archive("chart illegally contains absolute paths".into()));
+    }
+    let Some(clean) = clean_path(&inner) else {
+        return Err(unsafe_archive("chart illegally references parent directory".into()));
+    };
+    if clean.is_empty() {
+        return Err(unsafe_archive(format!(
+            "chart illegally contains content outside the base directory: {path:?}"
+        )));
+    }
+    let mut start = clean.bytes();
+    if start.next().is_some_and(|c| c.is_ascii_alphabetic()) && start.next() == Some(b':') && start.next() == Some(b'/')
+    {
+        return Err(unsafe_archive("chart contains illegally named files".into()));
+    }
+    if top == "Chart.yaml" {
+        return Err(unsafe_archive("chart yaml not in base directory".into()));
+    }
+    Ok(clean)
+}
+
+/// Resolves `.`, `..` and empty parts; `None` when the path leaves its root (or begins with two dots).
+fn clean_path(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    let clean = parts.join("/");
+    if clean.starts_with("..") { None } else { Some(clean) }
+}
+
+fn unsafe_archive(message: String) -> ChartError {
+    ChartError::new(ChartErrorKind::Archive, message)
+}
+
+fn not_gzip(bytes: &[u8], origin: &Path) -> ChartError {
+    let shown = origin.display();
+    let yaml = origin.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let message = if yaml {
+        format!("file '{shown}' seems to be a YAML file, but expected a gzipped archive")
+    } else {
+        format!("file '{shown}' does not appear to be a gzipped archive; got '{}'", content_type(bytes))
+    };
+    ChartError::new(ChartErrorKind::NotAChart, message)
+        .help("a chart is a directory with a Chart.yaml, or a .tgz archive of one")
+}
+
+/// The few answers of Go's content sniffing that matter to someone who passed the wrong file.
+fn content_type(bytes: &[u8]) -> &'static str {
+    let head = bytes.get(..512).unwrap_or(bytes);
+    if head.starts_with(b"PK\x03\x04") {
+        "application/zip"
+    } else if head.starts_with(b"%PDF-") {
+        "application/pdf"
+    } else if head.iter().any(|b| matches!(b, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F)) {
+        "application/octet-stream"
+    } else {
+        "text/plain; charset=utf-8"
+    }
+}

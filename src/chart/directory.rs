@@ -1,0 +1,113 @@
+//! Charts as folders: walks, leaves out what `.helmignore` says, follows links.
+
+use super::archive::{BOM, MAX_DECOMPRESSED_SIZE, MAX_FILES};
+use super::ignore::Rules;
+use super::{Chart, ChartError, ChartErrorKind, File, Place, archive, error, loader};
+use crate::source::{ReadError, World};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Deeper than any chart; a link that points to a folder above itself ends here.
+const MAX_DEPTH: usize = 64;
+
+pub(super) fn load(world: &dyn World, path: &Path) -> Result<Chart, ChartError> {
+    if world.list(path).is_ok() {
+        return load_dir(world, path);
+    }
+    match world.read(path) {
+        Ok(bytes) => loader::from_files(archive::read(&bytes, path)?, path),
+        Err(ReadError::NotFound) => Err(error::missing(path)),
+        Err(why) => Err(unreadable(path, &why)),
+    }
+}
+
+fn load_dir(world: &dyn World, root: &Path) -> Result<Chart, ChartError> {
+    let chart_yaml = root.join("Chart.yaml");
+    match world.read(&chart_yaml) {
+        Ok(_) => {}
+        Err(ReadError::NotFound) => return Err(no_chart_yaml(world, root)),
+        Err(why) => return Err(unreadable(&chart_yaml, &why)),
+    }
+    let ignore_file = root.join(".helmignore");
+    let text = match world.read(&ignore_file) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(_) => String::new(),
+    };
+    let rules = Rules::parse(&text).map_err(|(line, why)| {
+        ChartError::new(ChartErrorKind::Metadata, why).at(Place {
+            path: ignore_file,
+            text: Arc::from(text.as_str()),
+            line,
+            column: 0,
+        })
+    })?;
+    let mut walk = Walk { world, rules, files: Vec::new(), remaining: MAX_DECOMPRESSED_SIZE };
+    walk.folder(root, "", 0)?;
+    loader::from_files(walk.files, root)
+}
+
+struct Walk<'a> {
+    world: &'a dyn World,
+    rules: Rules,
+    files: Vec<File>,
+    remaining: u64,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<(), ChartError> {
+        if depth > MAX_DEPTH {
+            return Err(ChartError::new(
+                ChartErrorKind::NotAChart,
+                format!("folders are nested more than {MAX_DEPTH} deep at `{}`", dir.display()),
+            )
+            .help("is there a symbolic link to a folder above it?"));
+        }
+        let entries = self.world.list(dir).map_err(|why| unreadable(dir, &why))?;
+        for entry in entries {
+            let name = format!("{prefix}{}", entry.name);
+            let path = dir.join(&entry.name);
+            if self.rules.ignores(&name, entry.is_dir) {
+                continue;
+            }
+            if entry.is_dir {
+                self.folder(&path, &format!("{name}/"), depth + 1)?;
+                continue;
+            }
+            let data = self.world.read(&path).map_err(|why| unreadable(&path, &why))?;
+            let too_much = self.files.len() >= MAX_FILES;
+            let Some(remaining) = self.remaining.checked_sub(data.len() as u64).filter(|_| !too_much) else {
+                return Err(ChartError::new(
+                    ChartErrorKind::Archive,
+                    format!("chart exceeds maximum decompressed size of {MAX_DECOMPRESSED_SIZE} bytes"),
+                )
+                .help(format!("`{name}` is the file that was too much; leave files out with .helmignore")));
+            };
+            self.remaining = remaining;
+            let data = data.strip_prefix(BOM).unwrap_or(&data);
+            self.files.push(File { name, data: data.into() });
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(path: &Path, why: &ReadError) -> ChartError {
+    ChartError::new(ChartErrorKind::NotAChart, format!("error reading {}: {why}", path.display()))
+}
+
+/// Says what the folder holds instead, when that helps.
+fn no_chart_yaml(world: &dyn World, root: &Path) -> ChartError {
+    let message = format!("Chart.yaml file is missing in `{}`", root.display());
+    let below: Vec<String> = world
+        .list(root)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|e| e.is_dir && world.read(&root.join(&e.name).join("Chart.yaml")).is_ok())
+        .map(|e| e.name)
+        .collect();
+    let help = match below.as_slice() {
+        [] => "a chart is a folder with a Chart.yaml, or a .tgz archive of one".to_owned(),
+        [one] => format!("did you mean `{}`?", root.join(one).display()),
+        several => format!("these folders inside it are charts: {}", several.join(", ")),
+    };
+    ChartError::new(ChartErrorKind::NotAChart, message).help(help)
+}

@@ -1,0 +1,237 @@
+//! Files to a [`Chart`]: which file is what, subcharts in `charts/`, values.yaml.
+//!
+//! Follows `LoadFiles` and `LoadValues` in Helm's `pkg/chart/v2/loader`.
+
+use super::{Chart, ChartError, ChartErrorKind, File, Metadata, Place, archive};
+use crate::gotmpl::yaml::{self, Root};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Charts inside charts; no real one comes near.
+const MAX_NESTING: usize = 16;
+
+pub(super) fn from_files(files: Vec<File>, origin: &Path) -> Result<Chart, ChartError> {
+    let root = files.iter().find(|f| f.name == "Chart.yaml");
+    if let Some(file) = root {
+        check_api_version(file, origin)?;
+    }
+    let mut budget = archive::MAX_DECOMPRESSED_SIZE * 4;
+    load_files(files, origin, &mut budget, 0)
+}
+
+/// Only asked of the outermost chart, as in Helm.
+fn check_api_version(file: &File, origin: &Path) -> Result<(), ChartError> {
+    let document: Value = decode(file, origin, "Chart.yaml")?;
+    match document.get("apiVersion").and_then(Value::as_str).unwrap_or("v1") {
+        "v1" | "v2" | "" => Ok(()),
+        "v3" => Err(ChartError::new(ChartErrorKind::Metadata, "invalid chart apiVersion")
+            .help("charts of apiVersion v1 and v2 can be rendered; v3 is an experiment of Helm's")),
+        other => Err(ChartError::new(ChartErrorKind::Metadata, "unsupported chart version")
+            .help(format!("`apiVersion: {other}` is not one of `v1` and `v2`"))),
+    }
+}
+
+fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -> Result<Chart, ChartError> {
+    let mut metadata: Option<Metadata> = None;
+    for file in files.iter().filter(|f| f.name == "Chart.yaml") {
+        let into = metadata.get_or_insert_default();
+        read_metadata(into, file, origin)?;
+        if into.api_version.is_empty() {
+            into.api_version = "v1".into();
+        }
+    }
+    let mut chart = Chart {
+        metadata: Metadata::default(),
+        lock: None,
+        templates: Vec::new(),
+        values: Map::new(),
+        schema: None,
+        files: Vec::new(),
+        values_text: None,
+        dependencies: Vec::new(),
+        origin: origin.to_owned(),
+    };
+    let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
+    for file in files {
+        match file.name.as_str() {
+            "Chart.yaml" => {}
+            "Chart.lock" => chart.lock = Some(decode(&file, origin, "Chart.lock")?),
+            "values.yaml" => {
+                chart.values = read_values(&file.data).map_err(|e| {
+                    e.into_chart_error(&format!("cannot load values.yaml{}", inside(origin, depth)), &origin.join("values.yaml"), &file.data)
+                })?;
+                chart.values_text = Some(file);
+            }
+            "values.schema.json" => chart.schema = Some(file.data),
+            "requirements.yaml" => {
+                read_metadata(metadata.get_or_insert_default(), &file, origin)?;
+                if metadata.as_ref().is_some_and(|m| m.api_version == "v1") {
+                    chart.files.push(file);
+                }
+            }
+            "requirements.lock" => {
+                chart.lock = Some(decode(&file, origin, "requirements.lock")?);
+                if metadata.as_ref().is_some_and(|m| m.api_version == "v1") {
+                    chart.files.push(file);
+                }
+            }
+            name if name.starts_with("templates/") => chart.templates.push(file),
+            name => match name.strip_prefix("charts/") {
+                Some(inner) if !inner.ends_with(".prov") => {
+                    let inner = inner.to_owned();
+                    let key = inner.split('/').next().unwrap_or_default().to_owned();
+                    subcharts.entry(key).or_default().push(File { name: inner, data: file.data });
+                }
+                _ => chart.files.push(file),
+            },
+        }
+    }
+    let Some(mut metadata) = metadata else {
+        return Err(ChartError::new(ChartErrorKind::NotAChart, "Chart.yaml file is missing"));
+    };
+    metadata.validate().map_err(|why| {
+        ChartError::new(ChartErrorKind::Metadata, why).help(format!("in `{}`", origin.join("Chart.yaml").display()))
+    })?;
+    chart.metadata = metadata;
+    for (folder, files) in subcharts {
+        if folder.starts_with(['_', '.']) {
+            continue;
+        }
+        let place = origin.join("charts").join(&folder);
+        let sub = subchart(&folder, files, &place, budget, depth + 1)
+            .map_err(|e| e.within(&format!("error unpacking subchart {folder} in {}", chart.name())))?;
+        chart.dependencies.push(Arc::new(sub));
+    }
+    Ok(chart)
+}
+
+fn subchart(
+    folder: &str,
+    files: Vec<File>,
+    origin: &Path,
+    budget: &mut u64,
+    depth: usize,
+) -> Result<Chart, ChartError> {
+    if depth > MAX_NESTING {
+        return Err(ChartError::new(
+            ChartErrorKind::Archive,
+            format!("charts are nested more than {MAX_NESTING} deep"),
+        ));
+    }
+    if !folder.ends_with(".tgz") {
+        let inner = |file: File| Some(File { name: file.name.split_once('/')?.1.to_owned(), data: file.data });
+        return load_files(files.into_iter().filter_map(inner).collect(), origin, budget, depth);
+    }
+    let Some(file) = files.into_iter().next().filter(|f| f.name == folder) else {
+        return Err(ChartError::new(ChartErrorKind::Archive, format!("expected the archive {folder}, got a folder")));
+    };
+    let files = archive::read(&file.data, origin)?;
+    // Each archive has its own limit in Helm, so that a few small ones can fill any memory; here they share.
+    let size: u64 = files.iter().map(|f| f.data.len() as u64).sum();
+    *budget = budget.checked_sub(size).ok_or_else(|| {
+        ChartError::new(
+            ChartErrorKind::Archive,
+            format!("subcharts are larger than {} bytes together", archive::MAX_DECOMPRESSED_SIZE * 4),
+        )
+    })?;
+    load_files(files, origin, budget, depth)
+}
+
+fn inside(origin: &Path, depth: usize) -> String {
+    if depth == 0 { String::new() } else { format!(" of {}", origin.display()) }
+}
+
+fn read_metadata(into: &mut Metadata, file: &File, origin: &Path) -> Result<(), ChartError> {
+    let document = decode(file, origin, &file.name)?;
+    into.merge(&document).map_err(|why| {
+        // A null entry is Helm's validation error, which it reports without saying where.
+        let message =
+            if why.starts_with("validation:") { why } else { format!("cannot load {}: {why}", file.name) };
+        ChartError::new(ChartErrorKind::Metadata, message)
+            .help(format!("in `{}`", origin.join(&file.name).display()))
+    })
+}
+
+fn decode(file: &File, origin: &Path, what: &str) -> Result<Value, ChartError> {
+    yaml::decode(&file.data, Root::Any).map_err(|e| {
+        ChartError::new(ChartErrorKind::Metadata, format!("cannot load {what}: {e}")).at_offset(
+            &origin.join(&file.name),
+            &file.data,
+            e.offset(),
+        )
+    })
+}
+
+/// Why a values file cannot be read: the message, and the offset in the whole text where it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValuesError {
+    pub message: String,
+    pub offset: Option<usize>,
+}
+
+impl ValuesError {
+    /// With Helm's prefix and the place in the file.
+    pub fn into_chart_error(self, prefix: &str, path: &Path, data: &[u8]) -> ChartError {
+        ChartError::new(ChartErrorKind::Values, format!("{prefix}: {}", self.message))
+            .at_offset(path, data, self.offset)
+    }
+}
+
+/// Reads a values file: its YAML documents merged, later ones over earlier ones, nulls kept.
+///
+/// # Errors
+/// Not YAML, or not a map.
+pub fn read_values(data: &[u8]) -> Result<Map<String, Value>, ValuesError> {
+    let mut values = Map::new();
+    for (start, document) in documents(data)? {
+        let decoded: Value = yaml::decode(document, Root::Map).map_err(|e| ValuesError {
+            message: format!("cannot unmarshal yaml document: {e}"),
+            offset: e.offset().map(|o| start + o),
+        })?;
+        if let Value::Object(map) = decoded {
+            merge_maps(&mut values, map);
+        }
+    }
+    Ok(values)
+}
+
+/// Later values over earlier ones; only maps are merged, a null stays as a null.
+pub fn merge_maps(into: &mut Map<String, Value>, from: Map<String, Value>) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Object(below)), Value::Object(map)) => merge_maps(below, map),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Splits where k8s.io/apimachinery's YAMLReader does: at lines of `---`, blanks and a comment.
+fn documents(data: &[u8]) -> Result<Vec<(usize, &[u8])>, ValuesError> {
+    let mut found = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in data.split_inclusive(|b| *b == b'\n') {
+        if let Some(rest) = line.strip_prefix(b"---") {
+            let rest = rest.trim_ascii();
+            if !rest.is_empty() && !rest.starts_with(b"#") {
+                return Err(ValuesError {
+                    message: format!(
+                        "error reading yaml document: invalid Yaml document separator: {}",
+                        String::from_utf8_lossy(rest)
+                    ),
+                    offset: Some(at),
+                });
+            }
+            if at > start {
+                found.push((start, data.get(start..at).unwrap_or_default()));
+                start = at;
+            }
+        }
+        at += line.len();
+    }
+    found.push((start, data.get(start..).unwrap_or_default()));
+    Ok(found)
+}

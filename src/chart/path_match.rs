@@ -1,0 +1,103 @@
+//! Shell patterns as Go's `filepath.Match` reads them: `*` and `?` stop at `/`, `[a-z]`, `[^x]`, `\` escapes.
+
+/// `syntax error in pattern`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadPattern;
+
+impl std::fmt::Display for BadPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("syntax error in pattern")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    /// `*`
+    Star,
+    /// `?`
+    Any,
+    Char(char),
+    /// `[…]`
+    Class { negated: bool, ranges: Vec<(char, char)> },
+}
+
+/// A pattern, read once and matched often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(Vec<Token>);
+
+impl Pattern {
+    pub fn parse(text: &str) -> Result<Pattern, BadPattern> {
+        let mut tokens = Vec::new();
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            tokens.push(match c {
+                '*' => Token::Star,
+                '?' => Token::Any,
+                '\\' => Token::Char(rest.next().ok_or(BadPattern)?),
+                '[' => {
+                    let negated = rest.next_if_eq(&'^').is_some();
+                    let mut ranges = Vec::new();
+                    loop {
+                        // A `]` is an end only after the first range.
+                        if !ranges.is_empty() && rest.next_if_eq(&']').is_some() {
+                            break;
+                        }
+                        let low = class_char(&mut rest)?;
+                        let high = if rest.next_if_eq(&'-').is_some() { class_char(&mut rest)? } else { low };
+                        ranges.push((low, high));
+                    }
+                    Token::Class { negated, ranges }
+                }
+                other => Token::Char(other),
+            });
+        }
+        Ok(Pattern(tokens))
+    }
+
+    /// Whether the whole of `name` matches.
+    pub fn matches(&self, name: &str) -> bool {
+        let name: Vec<char> = name.chars().collect();
+        // Greedy with one point of return: the last `*` seen. Linear in practice, quadratic at worst.
+        let (mut p, mut n) = (0, 0);
+        let mut star: Option<(usize, usize)> = None;
+        loop {
+            let step = match (self.0.get(p), name.get(n)) {
+                (None, None) => return true,
+                (Some(Token::Star), _) => {
+                    star = Some((p, n));
+                    p += 1;
+                    continue;
+                }
+                (Some(Token::Any), Some(c)) => *c != '/',
+                (Some(Token::Char(want)), Some(c)) => want == c,
+                (Some(Token::Class { negated, ranges }), Some(c)) => {
+                    ranges.iter().any(|(low, high)| low <= c && c <= high) != *negated
+                }
+                (Some(_), None) | (None, Some(_)) => false,
+            };
+            if step {
+                p += 1;
+                n += 1;
+                continue;
+            }
+            match star {
+                Some((at, from)) if name.get(from).is_some_and(|c| *c != '/') => {
+                    star = Some((at, from + 1));
+                    p = at + 1;
+                    n = from + 1;
+                }
+                _ => return false,
+            }
+        }
+    }
+}
+
+fn class_char(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<char, BadPattern> {
+    let c = match rest.next() {
+        None | Some('-' | ']') => return Err(BadPattern),
+        Some('\\') => rest.next().ok_or(BadPattern)?,
+        Some(c) => c,
+    };
+    // The class must still be closed.
+    if rest.peek().is_none() { Err(BadPattern) } else { Ok(c) }
+}

@@ -1,0 +1,342 @@
+//! Rendered files to documents: split, sorted by kind, hooks told apart, objects read.
+//!
+//! In: the text of each template. Out: [`Sorted`]. Follows Helm's `pkg/release/v1/util`
+//! (`SplitManifests`, `SortManifests`, `InstallOrder`).
+
+use super::{Hook, HookEvent, Object};
+use crate::chart::metadata::scalar_text;
+use crate::gotmpl::yaml::{self, Root};
+use serde_json::{Map, Value};
+
+/// Order in which kinds are installed. Data of Helm's `InstallOrder`; uninstalling goes the other way round,
+/// but for these pairs: see [`uninstall_rank`].
+const INSTALL_ORDER: &[&str] = &[
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Helm's `UninstallOrder`, which is not quite the reverse: Services go before what they select.
+const UNINSTALL_ORDER: &[&str] = &[
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "APIService",
+    "Ingress",
+    "IngressClass",
+    "Service",
+    "CronJob",
+    "Job",
+    "StatefulSet",
+    "HorizontalPodAutoscaler",
+    "Deployment",
+    "ReplicaSet",
+    "ReplicationController",
+    "Pod",
+    "DaemonSet",
+    "RoleBindingList",
+    "RoleBinding",
+    "RoleList",
+    "Role",
+    "ClusterRoleBindingList",
+    "ClusterRoleBinding",
+    "ClusterRoleList",
+    "ClusterRole",
+    "CustomResourceDefinition",
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "StorageClass",
+    "ConfigMap",
+    "SecretList",
+    "Secret",
+    "ServiceAccount",
+    "PodDisruptionBudget",
+    "PodSecurityPolicy",
+    "LimitRange",
+    "ResourceQuota",
+    "NetworkPolicy",
+    "Namespace",
+    "PriorityClass",
+];
+
+/// Sorts by position in an order; unknown kinds come last, by name.
+fn rank<'k>(kind: &'k str, order: &[&str]) -> (usize, &'k str) {
+    match order.iter().position(|k| *k == kind) {
+        Some(at) => (at, ""),
+        None => (usize::MAX, kind),
+    }
+}
+
+/// Key by which objects are installed: stable-sort with it.
+pub fn install_rank(kind: &str) -> (usize, &str) {
+    rank(kind, INSTALL_ORDER)
+}
+
+/// Key by which objects are removed: stable-sort with it.
+pub fn uninstall_rank(kind: &str) -> (usize, &str) {
+    rank(kind, UNINSTALL_ORDER)
+}
+
+/// One document that is no hook.
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    /// Full template path.
+    pub(super) path: String,
+    pub(super) text: String,
+    pub(super) kind: String,
+    pub(super) objects: Vec<Object>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    pub(super) hooks: Vec<Hook>,
+    pub(super) documents: Vec<Document>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A document that is not YAML, or no object.
+#[derive(Debug)]
+pub(super) struct BadManifest {
+    pub(super) path: String,
+    /// Without `YAML parse error on PATH: `.
+    pub(super) message: String,
+    /// The document, and where in it, if known.
+    pub(super) text: String,
+    pub(super) offset: Option<usize>,
+}
+
+/// Splits and sorts rendered files, given sorted by path; partials and blank files are skipped.
+pub(super) fn sort(files: &[(String, String)]) -> Result<Sorted, BadManifest> {
+    let mut sorted = Sorted::default();
+    for (path, content) in files {
+        let base = path.rsplit('/').next().unwrap_or(path);
+        if base.starts_with('_') || content.trim().is_empty() {
+            continue;
+        }
+        for text in split(content) {
+            sorted.add(path, text)?;
+        }
+    }
+    sorted.documents.sort_by(|a, b| install_rank(&a.kind).cmp(&install_rank(&b.kind)));
+    sorted.hooks.sort_by(|a, b| install_rank(&a.kind).cmp(&install_rank(&b.kind)));
+    Ok(sorted)
+}
+
+impl Sorted {
+    fn add(&mut self, path: &str, text: &str) -> Result<(), BadManifest> {
+        let bad = |message: String, offset| BadManifest {
+            path: path.to_owned(),
+            message,
+            text: text.to_owned(),
+            offset,
+        };
+        let value: Value = yaml::decode(text.as_bytes(), Root::Any).map_err(|e| bad(e.to_string(), e.offset()))?;
+        let head = Head::of(&value).map_err(|why| bad(why, None))?;
+        let objects = objects(value, path, text);
+        let Some(events) = head.annotations.get("helm.sh/hook") else {
+            let (path, text) = (path.to_owned(), text.to_owned());
+            self.documents.push(Document { path, text, kind: head.kind, objects });
+            return Ok(());
+        };
+        let Some(events) = events.split(',').map(event).collect::<Option<Vec<_>>>() else {
+            self.warnings.push(format!("{path}: skipping unknown hooks `{events}`"));
+            return Ok(());
+        };
+        let list = |annotation: &str| -> Vec<String> {
+            let Some(text) = head.annotations.get(annotation) else { return Vec::new() };
+            text.split(',').map(|part| part.trim().to_lowercase()).collect()
+        };
+        self.hooks.push(Hook {
+            events,
+            weight: head.annotations.get("helm.sh/hook-weight").and_then(|w| go_atoi(w)).unwrap_or(0),
+            delete_policies: list("helm.sh/hook-delete-policy"),
+            output_log_policies: list("helm.sh/hook-output-log-policy"),
+            name: head.name,
+            kind: head.kind,
+            path: path.to_owned(),
+            manifest: text.to_owned(),
+            objects,
+        });
+        Ok(())
+    }
+}
+
+/// Go's `strconv.Atoi`, which takes a sign and no blanks.
+fn go_atoi(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+fn event(name: &str) -> Option<HookEvent> {
+    Some(match name.trim().to_lowercase().as_str() {
+        "pre-install" => HookEvent::PreInstall,
+        "post-install" => HookEvent::PostInstall,
+        "pre-delete" => HookEvent::PreDelete,
+        "post-delete" => HookEvent::PostDelete,
+        "pre-upgrade" => HookEvent::PreUpgrade,
+        "post-upgrade" => HookEvent::PostUpgrade,
+        "pre-rollback" => HookEvent::PreRollback,
+        "post-rollback" => HookEvent::PostRollback,
+        // The second is Helm 2's name.
+        "test" | "test-success" => HookEvent::Test,
+        _ => return None,
+    })
+}
+
+/// `SplitManifests`: cuts wherever a line begins with `---`, even `---apiVersion: v1`.
+pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text.trim_start());
+    // What follows a separator's dashes is not the start of a line.
+    let mut at_line_start = true;
+    std::iter::from_fn(move || {
+        let current = rest?;
+        let mut at = 0;
+        let cut = loop {
+            let Some(tail) = current.get(at..) else { break None };
+            if at_line_start && tail.starts_with("---") {
+                break Some(at);
+            }
+            at_line_start = true;
+            match tail.find('\n') {
+                Some(newline) => at += newline + 1,
+                None => break None,
+            }
+        };
+        match cut {
+            Some(at) => {
+                let (document, tail) = current.split_at(at);
+                let tail = tail.strip_prefix("---").unwrap_or(tail).trim_start_matches([' ', '\t']);
+                rest = Some(tail);
+                at_line_start = false;
+                Some(document)
+            }
+            None => {
+                rest = None;
+                Some(current)
+            }
+        }
+    })
+    .filter(|document| !document.trim().is_empty())
+    .map(str::trim_start)
+}
+
+/// What Helm reads of every document.
+#[derive(Debug, Default)]
+struct Head {
+    kind: String,
+    name: String,
+    annotations: std::collections::BTreeMap<String, String>,
+}
+
+impl Head {
+    /// # Errors
+    /// Go's words for a value of the wrong type.
+    fn of(document: &Value) -> Result<Head, String> {
+        let mut head = Head::default();
+        let Some(fields) = table(document, "Go value of type util.SimpleHead")? else { return Ok(head) };
+        for (key, value) in fields {
+            if key.eq_ignore_ascii_case("kind") {
+                head.kind = text(value, "SimpleHead.kind")?;
+            } else if key.eq_ignore_ascii_case("apiVersion") {
+                text(value, "SimpleHead.apiVersion")?;
+            } else if key.eq_ignore_ascii_case("metadata") {
+                let owner = "Go struct field SimpleHead.metadata of type struct { Name string \"json:\\\"name\\\"\"; \
+                             Annotations map[string]string \"json:\\\"annotations\\\"\" }";
+                let Some(metadata) = table(value, owner)? else { continue };
+                for (key, value) in metadata {
+                    if key.eq_ignore_ascii_case("name") {
+                        head.name = text(value, ".metadata.name")?;
+                    } else if key.eq_ignore_ascii_case("annotations") {
+                        let owner = "Go struct field .metadata.annotations of type map[string]string";
+                        for (key, value) in table(value, owner)?.into_iter().flatten() {
+                            head.annotations.insert(key.clone(), text(value, ".metadata.annotations")?);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(head)
+    }
+}
+
+fn text(value: &Value, field: &str) -> Result<String, String> {
+    scalar_text(value).ok_or_else(|| mismatch(value, &format!("Go struct field {field} of type string")))
+}
+
+fn table<'v>(value: &'v Value, wanted: &str) -> Result<Option<&'v Map<String, Value>>, String> {
+    match value {
+        Value::Object(map) => Ok(Some(map)),
+        Value::Null => Ok(None),
+        other => Err(mismatch(other, wanted)),
+    }
+}
+
+fn mismatch(found: &Value, wanted: &str) -> String {
+    let found = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {wanted}")
+}
+
+/// The objects of a document: one, none (comments only), or the items of a list.
+pub(super) fn objects(value: Value, source: &str, text: &str) -> Vec<Object> {
+    let Value::Object(map) = &value else { return Vec::new() };
+    if map.is_empty() {
+        return Vec::new();
+    }
+    let field = |map: &Map<String, Value>, key: &str| map.get(key).and_then(scalar_text).unwrap_or_default();
+    if field(map, "kind").ends_with("List") && map.get("items").is_some_and(Value::is_array) {
+        let Value::Object(mut map) = value else { return Vec::new() };
+        let Some(Value::Array(items)) = map.remove("items") else { return Vec::new() };
+        return items.into_iter().flat_map(|item| objects(item, source, text)).collect();
+    }
+    let metadata = map.get("metadata").and_then(Value::as_object);
+    let object = Object {
+        api_version: field(map, "apiVersion"),
+        kind: field(map, "kind"),
+        name: metadata.map(|m| field(m, "name")).unwrap_or_default(),
+        namespace: metadata.and_then(|m| m.get("namespace")).and_then(scalar_text).filter(|n| !n.is_empty()),
+        source: source.to_owned(),
+        text: text.to_owned(),
+        value,
+    };
+    vec![object]
+}
