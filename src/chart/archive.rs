@@ -39,8 +39,11 @@ pub(super) fn read(bytes: &[u8], origin: &Path) -> Result<Vec<File>, ChartError>
         if files.len() >= MAX_FILES {
             return Err(unsafe_archive(format!("chart archive holds more than {MAX_FILES} files")));
         }
-        let too_large =
-            || unsafe_archive(format!("decompressed chart is larger than the maximum size {MAX_DECOMPRESSED_SIZE}"));
+        let too_large = || {
+            unsafe_archive(format!(
+                "decompressed chart is larger than the maximum size {MAX_DECOMPRESSED_SIZE}"
+            ))
+        };
         if entry.size() >= remaining {
             return Err(too_large());
         }
@@ -78,7 +81,9 @@ fn inner_name(path: &str) -> Result<String, ChartError> {
         )));
     }
     let mut start = clean.bytes();
-    if start.next().is_some_and(|c| c.is_ascii_alphabetic()) && start.next() == Some(b':') && start.next() == Some(b'/')
+    if start.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && start.next() == Some(b':')
+        && start.next() == Some(b'/')
     {
         return Err(unsafe_archive("chart contains illegally named files".into()));
     }

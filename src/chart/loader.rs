@@ -2,7 +2,7 @@
 //!
 //! Follows `LoadFiles` and `LoadValues` in Helm's `pkg/chart/v2/loader`.
 
-use super::{Chart, ChartError, ChartErrorKind, File, Metadata, Place, archive};
+use super::{Chart, ChartError, ChartErrorKind, File, Metadata, archive};
 use crate::gotmpl::yaml::{self, Root};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -60,7 +60,11 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
             "Chart.lock" => chart.lock = Some(decode(&file, origin, "Chart.lock")?),
             "values.yaml" => {
                 chart.values = read_values(&file.data).map_err(|e| {
-                    e.into_chart_error(&format!("cannot load values.yaml{}", inside(origin, depth)), &origin.join("values.yaml"), &file.data)
+                    e.into_chart_error(
+                        &format!("cannot load values.yaml{}", inside(origin, depth)),
+                        &origin.join("values.yaml"),
+                        &file.data,
+                    )
                 })?;
                 chart.values_text = Some(file);
             }
@@ -92,7 +96,8 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
         return Err(ChartError::new(ChartErrorKind::NotAChart, "Chart.yaml file is missing"));
     };
     metadata.validate().map_err(|why| {
-        ChartError::new(ChartErrorKind::Metadata, why).help(format!("in `{}`", origin.join("Chart.yaml").display()))
+        ChartError::new(ChartErrorKind::Metadata, why)
+            .help(format!("in `{}`", origin.join("Chart.yaml").display()))
     })?;
     chart.metadata = metadata;
     for (folder, files) in subcharts {
@@ -121,11 +126,15 @@ fn subchart(
         ));
     }
     if !folder.ends_with(".tgz") {
-        let inner = |file: File| Some(File { name: file.name.split_once('/')?.1.to_owned(), data: file.data });
+        let inner =
+            |file: File| Some(File { name: file.name.split_once('/')?.1.to_owned(), data: file.data });
         return load_files(files.into_iter().filter_map(inner).collect(), origin, budget, depth);
     }
     let Some(file) = files.into_iter().next().filter(|f| f.name == folder) else {
-        return Err(ChartError::new(ChartErrorKind::Archive, format!("expected the archive {folder}, got a folder")));
+        return Err(ChartError::new(
+            ChartErrorKind::Archive,
+            format!("expected the archive {folder}, got a folder"),
+        ));
     };
     let files = archive::read(&file.data, origin)?;
     // Each archive has its own limit in Helm, so that a few small ones can fill any memory; here they share.
@@ -174,8 +183,11 @@ pub struct ValuesError {
 impl ValuesError {
     /// With Helm's prefix and the place in the file.
     pub fn into_chart_error(self, prefix: &str, path: &Path, data: &[u8]) -> ChartError {
-        ChartError::new(ChartErrorKind::Values, format!("{prefix}: {}", self.message))
-            .at_offset(path, data, self.offset)
+        ChartError::new(ChartErrorKind::Values, format!("{prefix}: {}", self.message)).at_offset(
+            path,
+            data,
+            self.offset,
+        )
     }
 }
 

@@ -114,7 +114,10 @@ impl Metadata {
             dependency.clean();
             let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
             if !dependency.alias.chars().all(allowed) {
-                return fail(format!("dependency {:?} has disallowed characters in the alias", dependency.name));
+                return fail(format!(
+                    "dependency {:?} has disallowed characters in the alias",
+                    dependency.name
+                ));
             }
             let key = dependency.effective_name().to_owned();
             if seen.contains(&key) {
@@ -294,7 +297,8 @@ impl Reader {
         for fields in self.objects(value, OWNER) {
             let mut person = Maintainer::default();
             for (key, value) in fields {
-                let Some(name) = ["name", "email", "url"].into_iter().find(|f| f.eq_ignore_ascii_case(key)) else {
+                let Some(name) = ["name", "email", "url"].into_iter().find(|f| f.eq_ignore_ascii_case(key))
+                else {
                     continue;
                 };
                 self.path.push(name);
@@ -315,7 +319,8 @@ impl Reader {
         for fields in self.objects(value, OWNER) {
             let mut dependency = Dependency::default();
             for (key, value) in fields {
-                let Some(name) = DEPENDENCY_FIELDS.iter().find(|f| f.eq_ignore_ascii_case(key)).copied() else {
+                let Some(name) = DEPENDENCY_FIELDS.iter().find(|f| f.eq_ignore_ascii_case(key)).copied()
+                else {
                     continue;
                 };
                 self.path.push(name);
@@ -369,9 +374,11 @@ pub(crate) fn scalar_text(value: &Value) -> Option<String> {
         Value::Null => Some(String::new()),
         Value::Bool(b) => Some(b.to_string()),
         Value::String(s) => Some(s.clone()),
-        Value::Number(n) => Some(n.as_i64().map(|i| i.to_string()).unwrap_or_else(|| {
-            n.as_f64().map_or_else(|| n.to_string(), shortest)
-        })),
+        Value::Number(n) => Some(
+            n.as_i64()
+                .map(|i| i.to_string())
+                .unwrap_or_else(|| n.as_f64().map_or_else(|| n.to_string(), shortest)),
+        ),
         Value::Array(_) | Value::Object(_) => None,
     }
 }

@@ -16,8 +16,8 @@ pub(crate) mod metadata;
 pub mod path_match;
 
 pub use archive::MAX_DECOMPRESSED_SIZE;
-pub use loader::{ValuesError, merge_maps, read_values};
 pub use error::{ChartError, ChartErrorKind, Place};
+pub use loader::{ValuesError, merge_maps, read_values};
 pub use metadata::{Dependency, Maintainer, Metadata};
 
 use crate::source::World;

@@ -18,7 +18,10 @@ enum Token {
     Any,
     Char(char),
     /// `[…]`
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 /// A pattern, read once and matched often.

@@ -40,7 +40,13 @@ struct Coalesce<'w> {
 }
 
 impl Coalesce<'_> {
-    fn chart(&mut self, chart: &Instance<'_>, dest: &Map, prefix: &str, nulls: Nulls) -> Result<(), Mismatch> {
+    fn chart(
+        &mut self,
+        chart: &Instance<'_>,
+        dest: &Map,
+        prefix: &str,
+        nulls: Nulls,
+    ) -> Result<(), Mismatch> {
         self.defaults(chart, dest, prefix, nulls);
         let sub_prefix = join(prefix, &chart.name);
         for sub in &chart.dependencies {
@@ -116,7 +122,8 @@ impl Coalesce<'_> {
                 }
                 Some(Value::Map(table)) => match default {
                     Value::Map(defaults) => {
-                        let is_subchart = chart.dependencies.iter().any(|d| d.name.as_bytes() == key.as_bytes());
+                        let is_subchart =
+                            chart.dependencies.iter().any(|d| d.name.as_bytes() == key.as_bytes());
                         let nulls = if is_subchart { Nulls::Keep } else { nulls };
                         if nulls == Nulls::Delete {
                             remove_nulls(&defaults);
@@ -124,7 +131,8 @@ impl Coalesce<'_> {
                         self.tables(&table, &defaults, &join(&sub_prefix, &key.to_str_lossy()), nulls);
                     }
                     Value::Nil => {}
-                    _ => self.warn(&format!("skipped value for {sub_prefix}.{}: Not a table", key.to_str_lossy())),
+                    _ => self
+                        .warn(&format!("skipped value for {sub_prefix}.{}: Not a table", key.to_str_lossy())),
                 },
                 Some(_) => {}
                 None => {

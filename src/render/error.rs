@@ -1,8 +1,14 @@
 //! A rendering that failed, with everything a person needs to find the place.
 
-use crate::chart::Place;
+use super::context::Templates;
+use super::manifest::BadManifest;
+use crate::chart::{Chart, Place};
 use crate::diag::{Code, Diag, codes};
+use crate::gotmpl::error::{ExecError, ParseError};
+use crate::gotmpl::strconv;
 use crate::source::SourceMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenderErrorKind {
@@ -105,3 +111,152 @@ impl std::fmt::Display for RenderError {
 }
 
 impl std::error::Error for RenderError {}
+
+/// What `required` and `fail` wrap their message in; Helm unwraps it when it reports.
+pub(super) const FAIL_START: &str = "HELM_ERR_START";
+pub(super) const FAIL_END: &str = "HELM_ERR_END";
+
+/// The text of a template, for pointing into it.
+fn place(templates: &Templates<'_>, path: &str, line: u32, column: u32) -> Option<Place> {
+    let template = templates.by_path.get(path)?;
+    let text = template.chart.templates.get(template.index)?.text()?;
+    Some(Place { path: path.into(), text: Arc::from(text), line, column })
+}
+
+/// `parse error at (FILE:LINE): MESSAGE`, after Helm's `cleanupParseError`.
+pub(super) fn parse_error(chart: &Chart, templates: &Templates<'_>, error: &ParseError) -> RenderError {
+    let printed = error.to_string();
+    // Helm keeps what follows the last colon of Go's message.
+    let message = printed.rsplit(": ").next().unwrap_or(&printed).to_owned();
+    let full = match printed.split(": ").nth(1) {
+        Some(location) => format!("parse error at ({location}): {message}"),
+        None => format!("parse error in ({}): {printed}", error.template),
+    };
+    RenderError {
+        kind: RenderErrorKind::Parse,
+        chart: chart.name().to_owned(),
+        file: error.template.clone(),
+        line: error.line,
+        column: 0,
+        message: error.message.clone(),
+        full,
+        frames: Vec::new(),
+        place: place(templates, &error.template, error.line, 0),
+    }
+}
+
+/// After Helm's `reformatExecErrorMsg`.
+pub(super) fn exec_error(chart: &Chart, templates: &Templates<'_>, error: &ExecError) -> RenderError {
+    let frames: Vec<Frame> = error
+        .frames()
+        .filter_map(|frame| frame.at.as_ref())
+        .map(|at| Frame {
+            template: at.parse_name.clone(),
+            line: at.line,
+            column: at.column + 1,
+            executing: at.template.clone(),
+            expression: at.context.clone(),
+        })
+        .collect();
+    let printed = error.to_string();
+    let (message, full) = match failed_on_purpose(&printed) {
+        Some(words) => {
+            let location = printed.splitn(3, ": ").nth(1).unwrap_or_default();
+            (words.to_owned(), format!("execution error at ({location}): {words}"))
+        }
+        None => (innermost_message(error), several_lines(error).unwrap_or(printed)),
+    };
+    let last = frames.last();
+    RenderError {
+        kind: RenderErrorKind::Execute,
+        chart: chart.name().to_owned(),
+        file: last.map(|f| f.template.clone()).unwrap_or_default(),
+        line: last.map_or(0, |f| f.line),
+        column: last.map_or(0, |f| f.column),
+        place: last.and_then(|f| place(templates, &f.template, f.line, f.column)),
+        message,
+        full,
+        frames,
+    }
+}
+
+/// The words given to `required` or `fail`. Greedy, as Helm's pattern is.
+fn failed_on_purpose(printed: &str) -> Option<&str> {
+    let (_, rest) = printed.split_once(FAIL_START)?;
+    rest.rsplit_once(FAIL_END).map(|(words, _)| words)
+}
+
+fn innermost_message(error: &ExecError) -> String {
+    let inner = error.innermost();
+    let mut message = inner.message.clone();
+    if let Some(parse) = &inner.parse {
+        message.push_str(&parse.to_string());
+    }
+    message
+}
+
+/// Helm's form of an error that comes from templates all the way down: location, expression and message of
+/// each frame on lines of their own. `None` where it gives Go's single line: when some function's own error,
+/// `tpl` included, is part of the chain.
+fn several_lines(error: &ExecError) -> Option<String> {
+    let mut out = String::new();
+    let mut previous = None;
+    for frame in error.frames() {
+        let Some(at) = &frame.at else {
+            // `template: no template "x" associated with template "y"` has no place of its own.
+            if !frame.message.starts_with("template: no template ") {
+                return None;
+            }
+            let _ok = writeln!(out, "{}", frame.message);
+            continue;
+        };
+        // An inner template's text follows the message after one blank; Helm cuts there.
+        let own = frame.message.as_str();
+        let is_call = own.starts_with("error calling ");
+        if is_call && (frame.cause.is_none() || own != "error calling include: ") {
+            return None;
+        }
+        let message = own.trim_end();
+        let message = message.find(" template:").and_then(|cut| message.get(..cut)).unwrap_or(message);
+        let text = format!(
+            "{}:{}:{}\n  executing {} at <{}>:\n    {message}\n",
+            at.parse_name,
+            at.line,
+            at.column,
+            String::from_utf8_lossy(&strconv::quote(at.template.as_bytes())),
+            at.context
+        );
+        if previous.as_ref() != Some(&text) {
+            out.push_str(&text);
+        }
+        previous = Some(text);
+    }
+    Some(out.trim().to_owned())
+}
+
+/// `YAML parse error on FILE: …`.
+pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[(String, String)]) -> RenderError {
+    let full = format!("YAML parse error on {}: {}", bad.path, bad.message);
+    // The place is in what was rendered, since no template line corresponds to it for sure.
+    let rendered = files.iter().find(|(path, _)| *path == bad.path).map_or("", |(_, text)| text.as_str());
+    let start = rendered.find(&bad.text).unwrap_or(0);
+    let before = rendered.get(..start + bad.offset.unwrap_or(0)).unwrap_or_default();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let line = count(before.matches('\n').count() + 1);
+    RenderError {
+        kind: RenderErrorKind::Manifest,
+        chart: chart.name().to_owned(),
+        line,
+        column: 0,
+        message: format!("{} renders to something that is no object in YAML: {}", bad.path, bad.message),
+        full,
+        frames: Vec::new(),
+        place: Some(Place {
+            path: format!("{} (rendered)", bad.path).into(),
+            text: Arc::from(rendered),
+            line,
+            column: 0,
+        }),
+        file: bad.path,
+    }
+}

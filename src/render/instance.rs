@@ -26,7 +26,11 @@ impl<'a> Instance<'a> {
     ///
     /// # Errors
     /// A value where a subchart's table belongs, in Helm's words.
-    pub(super) fn build(chart: &'a Chart, user: &Map, warnings: &mut Vec<String>) -> Result<Instance<'a>, String> {
+    pub(super) fn build(
+        chart: &'a Chart,
+        user: &Map,
+        warnings: &mut Vec<String>,
+    ) -> Result<Instance<'a>, String> {
         let mut root = Instance::of(chart);
         root.enable(user, "", warnings)?;
         root.import_values(warnings)?;
@@ -112,7 +116,9 @@ impl<'a> Instance<'a> {
             for import in &mut dependency.import_values {
                 let (child, parent) = match &*import {
                     serde_json::Value::String(name) => (format!("exports.{name}"), ".".to_owned()),
-                    serde_json::Value::Object(pair) => (printed(pair.get("child")), printed(pair.get("parent"))),
+                    serde_json::Value::Object(pair) => {
+                        (printed(pair.get("child")), printed(pair.get("parent")))
+                    }
                     _ => continue,
                 };
                 // Helm stores them in the long form.
@@ -164,7 +170,9 @@ fn apply_conditions(declared: &mut [Dependency], values: &Map, path: &str, warni
                     dependency.enabled = enabled;
                     break;
                 }
-                Some(_) => warnings.push(format!("condition {condition} of chart {} is not a bool", dependency.name)),
+                Some(_) => {
+                    warnings.push(format!("condition {condition} of chart {} is not a bool", dependency.name))
+                }
                 None => {}
             }
         }

@@ -164,7 +164,8 @@ impl Sorted {
             text: text.to_owned(),
             offset,
         };
-        let value: Value = yaml::decode(text.as_bytes(), Root::Any).map_err(|e| bad(e.to_string(), e.offset()))?;
+        let value: Value =
+            yaml::decode(text.as_bytes(), Root::Any).map_err(|e| bad(e.to_string(), e.offset()))?;
         let head = Head::of(&value).map_err(|why| bad(why, None))?;
         let objects = objects(value, path, text);
         let Some(events) = head.annotations.get("helm.sh/hook") else {
@@ -314,6 +315,17 @@ fn mismatch(found: &Value, wanted: &str) -> String {
         Value::Object(_) => "object",
     };
     format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {wanted}")
+}
+
+/// The objects of a file of `crds/`; what is no YAML has none, and Helm finds out when it installs it.
+pub(super) fn crd_objects(text: &str, source: &str) -> Vec<Object> {
+    split(text)
+        .filter_map(|document| {
+            let value: Value = yaml::decode(document.as_bytes(), Root::Any).ok()?;
+            Some(objects(value, source, document))
+        })
+        .flatten()
+        .collect()
 }
 
 /// The objects of a document: one, none (comments only), or the items of a list.

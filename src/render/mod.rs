@@ -9,16 +9,27 @@
 
 mod capabilities;
 mod coalesce;
+mod context;
 mod error;
+mod files;
+mod glob;
 mod instance;
 mod manifest;
+mod native;
+mod record;
 
 pub use capabilities::{Capabilities, InvalidKubeVersion, KubeVersion};
-pub use manifest::{install_rank, uninstall_rank};
 pub use error::{Frame, RenderError, RenderErrorKind};
+pub use manifest::{install_rank, uninstall_rank};
+
+pub use record::record_chart;
 
 use crate::chart::Chart;
+use crate::gotmpl::value;
+use coalesce::Nulls;
+use instance::Instance;
 use serde_json::{Map, Value};
+use std::fmt::Write as _;
 
 /// The Helm release that rendering follows, and what `.Capabilities.HelmVersion` reports. The one place.
 pub const HELM_VERSION: &str = "4.3.1";
@@ -163,8 +174,122 @@ pub struct Rendered {
     pub values: Value,
     /// What the user supplied; Helm stores it as the release's `config`.
     pub config: Value,
-    /// The chart as Helm stores it in a release record: metadata and values after dependency processing.
-    pub record_chart: Value,
     /// What Helm would log: values of the wrong shape, unknown hooks, a deprecated chart.
     pub warnings: Vec<String>,
+}
+
+/// The values as the root chart's templates see them, without rendering anything.
+///
+/// # Errors
+/// As [`render`], for values.
+pub fn values(request: &Request<'_>) -> Result<Value, RenderError> {
+    let (_, values) = prepare(request, &mut Vec::new())?;
+    Ok(value::Value::Map(values).to_json().unwrap_or_default())
+}
+
+/// Dependencies and values; the schema is checked on what comes out.
+fn prepare<'a>(
+    request: &Request<'a>,
+    warnings: &mut Vec<String>,
+) -> Result<(Instance<'a>, value::Map), RenderError> {
+    let name = request.chart.name();
+    let failed = |why: String| RenderError::plain(RenderErrorKind::Values, name, why);
+    let user = || -> value::Map {
+        request.values.iter().map(|(k, v)| (k.as_str().into(), value::Value::from_json(v))).collect()
+    };
+    let instance = Instance::build(request.chart, &user(), warnings)
+        .map_err(|why| failed(format!("chart dependencies processing failed: {why}")))?;
+    let values = coalesce::coalesce(&instance, user(), Nulls::Delete, warnings).map_err(failed)?;
+    Ok((instance, values))
+}
+
+fn append(out: &mut String, source: &str, text: &str) {
+    // Writing into a String does not fail.
+    let _ok = write!(out, "---\n# Source: {source}\n{text}\n");
+}
+
+/// Takes every NOTES.txt out; only the root's counts unless subcharts' are wanted.
+fn take_notes(files: &mut Vec<(String, String)>, request: &Request<'_>) -> String {
+    const NOTES: &str = "NOTES.txt";
+    let root = format!("{}/templates/{NOTES}", request.chart.name());
+    let mut notes = String::new();
+    files.retain(|(path, text)| {
+        if !path.ends_with(NOTES) {
+            return true;
+        }
+        if request.subchart_notes || *path == root {
+            if !notes.is_empty() {
+                notes.push('\n');
+            }
+            notes.push_str(text);
+        }
+        false
+    });
+    notes
+}
+
+fn crds(instance: &Instance<'_>) -> Vec<Crd> {
+    let mut found = Vec::new();
+    collect_crds(instance, &instance.name, &mut found);
+    found
+}
+
+fn collect_crds(instance: &Instance<'_>, full_path: &str, found: &mut Vec<Crd>) {
+    for file in &instance.chart.files {
+        let extension = file.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        if !file.name.starts_with("crds/") || !matches!(extension.as_str(), "yaml" | "yml" | "json") {
+            continue;
+        }
+        let filename = format!("{full_path}/{}", file.name);
+        let text = String::from_utf8_lossy(&file.data).into_owned();
+        let objects = manifest::crd_objects(&text, &filename);
+        found.push(Crd { filename, text, objects });
+    }
+    for sub in &instance.dependencies {
+        collect_crds(sub, &format!("{full_path}/charts/{}", sub.name), found);
+    }
+}
+
+fn check_kube_version(request: &Request<'_>) -> Result<(), RenderError> {
+    let wanted = &request.chart.metadata.kube_version;
+    let have = &request.capabilities.kube_version;
+    if wanted.is_empty() || instance::compatible(wanted, &have.normalized) {
+        return Ok(());
+    }
+    Err(RenderError::plain(
+        RenderErrorKind::KubeVersion,
+        request.chart.name(),
+        format!(
+            "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {}",
+            have.version
+        ),
+    ))
+}
+
+/// Whether Helm accepts the text as a release name.
+///
+/// # Errors
+/// Helm's words.
+pub fn check_name(name: &str) -> Result<(), String> {
+    const MAX: usize = 53;
+    if name.is_empty() {
+        return Err("release name check failed: release name \"\": no name provided".into());
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let label = |part: &str| {
+        part.starts_with(plain) && part.ends_with(plain) && part.chars().all(|c| plain(c) || c == '-')
+    };
+    if name.len() <= MAX && name.split('.').all(label) {
+        return Ok(());
+    }
+    Err(format!(
+        "release name check failed: release name {name:?}: invalid release name, must match regex \
+         ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than \
+         {MAX}"
+    ))
+}
+
+/// The documents of a manifest as Helm splits them.
+pub fn split_manifests(text: &str) -> impl Iterator<Item = &str> {
+    manifest::split(text)
 }

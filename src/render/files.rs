@@ -1,0 +1,115 @@
+//! `.Files`: the chart's other files as a Go map with methods. Follows Helm's `pkg/engine/files.go`.
+
+use super::glob::Glob;
+use crate::chart::File;
+use crate::gotmpl::func::{Ctx, FuncError, Signature};
+use crate::gotmpl::str::Str;
+use crate::gotmpl::types::{BYTES, Kind, STRING_SLICE, Type};
+use crate::gotmpl::value::{List, Map, Object, Value};
+use crate::gotmpl::yaml;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+const TYPE: &str = "engine.files";
+
+/// Names to contents, of one chart or of a `Glob`.
+#[derive(Debug)]
+pub(super) struct Files(BTreeMap<Str, Str>);
+
+impl Files {
+    pub(super) fn of(files: &[File]) -> Files {
+        Files(files.iter().map(|f| (Str::from(f.name.as_str()), Str::from_template(&f.data))).collect())
+    }
+
+    fn bytes(&self, name: &Value) -> Str {
+        name.as_str().and_then(|name| self.0.get(name)).cloned().unwrap_or_else(Str::empty)
+    }
+
+    fn glob(&self, pattern: &Value) -> Files {
+        let Some(pattern) = pattern.as_str() else { return Files(BTreeMap::new()) };
+        let glob = Glob::new(&pattern.to_str_lossy());
+        let chosen = self.0.iter().filter(|(name, _)| glob.matches(&name.to_str_lossy()));
+        Files(chosen.map(|(name, data)| (name.clone(), data.clone())).collect())
+    }
+
+    /// Base names to contents, as YAML.
+    fn yaml(&self, content: impl Fn(&Str) -> Str) -> Value {
+        let map: Map = self
+            .0
+            .iter()
+            .map(|(name, data)| {
+                let bytes = name.as_bytes();
+                let base = bytes.rsplit(|b| *b == b'/').next().unwrap_or(bytes);
+                (Str::new(base), Value::Str(content(data)))
+            })
+            .collect();
+        Value::from(yaml::to_yaml(&Value::Map(map)))
+    }
+
+    fn lines(&self, name: &Value) -> List {
+        let data = self.bytes(name);
+        let bytes = data.as_bytes();
+        if bytes.is_empty() {
+            return List::strings(Vec::<Str>::new());
+        }
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        List::strings(bytes.split(|b| *b == b'\n').map(Str::new))
+    }
+}
+
+impl Object for Files {
+    fn type_name(&self) -> &'static str {
+        TYPE
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Map
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn elem(&self) -> Type {
+        BYTES
+    }
+
+    fn entries(&self) -> Option<Vec<(Str, Value)>> {
+        Some(self.0.iter().map(|(name, data)| (name.clone(), Value::Bytes(data.clone()))).collect())
+    }
+
+    fn entry(&self, key: &[u8]) -> Option<Value> {
+        self.0.get(key).map(|data| Value::Bytes(data.clone()))
+    }
+
+    fn len(&self) -> Option<usize> {
+        Some(self.0.len())
+    }
+
+    fn method(&self, name: &str) -> Option<Signature> {
+        let (params, result): (&[Type], Type) = match name {
+            "GetBytes" => (&[Type::String], BYTES),
+            "Get" => (&[Type::String], Type::String),
+            "Glob" => (&[Type::String], Type::Object(TYPE)),
+            "AsConfig" | "AsSecrets" => (&[], Type::String),
+            "Lines" => (&[Type::String], STRING_SLICE),
+            _ => return None,
+        };
+        Some(Signature { params, variadic: false, result })
+    }
+
+    fn call(&self, name: &str, _: &mut Ctx<'_>, args: &[Value]) -> Result<Value, FuncError> {
+        let argument = args.first().unwrap_or(&Value::Nil);
+        Ok(match name {
+            "GetBytes" => Value::Bytes(self.bytes(argument)),
+            "Get" => Value::Str(self.bytes(argument)),
+            "Glob" => Value::Object(Rc::new(self.glob(argument))),
+            "AsConfig" => self.yaml(Str::clone),
+            "AsSecrets" => self.yaml(|data| Str::from(STANDARD.encode(data.as_bytes()))),
+            _ => Value::List(self.lines(argument)),
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! The chart as a Helm release record holds it.
+
+use super::{RenderError, Request, prepare};
+use crate::chart::{Dependency, File, Metadata};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+/// The JSON of Helm's Go `chart.Chart`: metadata and values after dependency processing, files in base64.
+/// Subcharts are not part of it, as in Helm.
+///
+/// # Errors
+/// As [`super::render`], for values.
+pub fn record_chart(request: &Request<'_>) -> Result<Value, RenderError> {
+    let (instance, _) = prepare(request, &mut Vec::new())?;
+    let chart = request.chart;
+    let values = crate::gotmpl::value::Value::Map(instance.values_copy()).to_json().unwrap_or_default();
+    Ok(json!({
+        "metadata": metadata(&chart.metadata, &instance.declared),
+        "lock": chart.lock,
+        "templates": files(&chart.templates),
+        "values": values,
+        "schema": chart.schema.as_ref().map(|s| STANDARD.encode(s)),
+        // Go's zero time: a load through `World` knows no modification times.
+        "schemamodtime": "0001-01-01T00:00:00Z",
+        "files": files(&chart.files),
+    }))
+}
+
+fn files(files: &[File]) -> Value {
+    if files.is_empty() {
+        return Value::Null;
+    }
+    files.iter().map(|f| json!({"name": f.name, "data": STANDARD.encode(&f.data)})).collect()
+}
+
+/// Leaves out what Go's `omitempty` leaves out.
+fn object(fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let kept = fields.into_iter().filter(|(_, value)| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(s) => !s.is_empty(),
+        Value::Array(a) => !a.is_empty(),
+        Value::Object(o) => !o.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    });
+    Value::Object(kept.map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+fn metadata(m: &Metadata, declared: &[Dependency]) -> Value {
+    let maintainers: Value = m
+        .maintainers
+        .iter()
+        .map(|p| object([("name", json!(p.name)), ("email", json!(p.email)), ("url", json!(p.url))]))
+        .collect();
+    object([
+        ("name", json!(m.name)),
+        ("home", json!(m.home)),
+        ("sources", json!(m.sources)),
+        ("version", json!(m.version)),
+        ("description", json!(m.description)),
+        ("keywords", json!(m.keywords)),
+        ("maintainers", maintainers),
+        ("icon", json!(m.icon)),
+        ("apiVersion", json!(m.api_version)),
+        ("condition", json!(m.condition)),
+        ("tags", json!(m.tags)),
+        ("appVersion", json!(m.app_version)),
+        ("deprecated", json!(m.deprecated)),
+        ("annotations", json!(m.annotations)),
+        ("kubeVersion", json!(m.kube_version)),
+        ("dependencies", declared.iter().map(dependency).collect()),
+        ("type", json!(m.kind)),
+    ])
+}
+
+fn dependency(d: &Dependency) -> Value {
+    let mut value = object([
+        ("name", json!(d.name)),
+        ("version", json!(d.version)),
+        ("repository", json!(d.repository)),
+        ("condition", json!(d.condition)),
+        ("tags", json!(d.tags)),
+        ("enabled", json!(d.enabled)),
+        ("import-values", json!(d.import_values)),
+        ("alias", json!(d.alias)),
+    ]);
+    // The two without `omitempty`.
+    if let Value::Object(fields) = &mut value {
+        fields.insert("name".into(), json!(d.name));
+        fields.insert("repository".into(), json!(d.repository));
+    }
+    value
+}
