@@ -23,6 +23,8 @@ pub trait Build: Sized {
     fn null() -> Self;
     fn boolean(b: bool) -> Self;
     fn number(f: f64) -> Self;
+    /// Only TOML knows integers.
+    fn integer(i: i64) -> Self;
     fn string(s: Cow<'_, str>) -> Self;
     fn list(items: Vec<Self>) -> Self;
     /// Adds an entry; an equal key is overwritten.
@@ -43,6 +45,10 @@ impl Build for serde_json::Value {
 
     fn number(f: f64) -> Self {
         serde_json::Value::from(f)
+    }
+
+    fn integer(i: i64) -> Self {
+        serde_json::Value::from(i)
     }
 
     fn string(s: Cow<'_, str>) -> Self {

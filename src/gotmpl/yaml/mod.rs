@@ -19,6 +19,7 @@ mod order;
 mod resolve;
 mod scan;
 mod style;
+mod toml;
 pub mod tree;
 mod value;
 
@@ -30,6 +31,7 @@ use std::fmt;
 pub use decode::{Build, Root, decode, decode_tree};
 pub use encode::{Encode, View, encode, to_yaml, to_yaml_pretty};
 pub use json::{decode_json, encode_json, to_json};
+pub use toml::{decode_toml, encode_toml};
 
 /// What Go's decoder would say, and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

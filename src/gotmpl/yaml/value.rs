@@ -24,6 +24,10 @@ impl Build for Value {
         Value::Float(f)
     }
 
+    fn integer(i: i64) -> Self {
+        Value::int64(i)
+    }
+
     fn string(s: Cow<'_, str>) -> Self {
         Value::Str(match s {
             Cow::Borrowed(s) => Str::from(s),

@@ -1,0 +1,303 @@
+//! TOML out as `github.com/BurntSushi/toml` v1.6 writes it, and in.
+//!
+//! In and out: text and anything that implements [`Encode`] or [`Build`]. Maps are sorted by key, plain values
+//! before tables; tables nested in tables are indented by two spaces, as that library does. Reading is left to
+//! the `toml` crate, so the wording behind `toml: line N: ` is its own.
+
+use std::fmt::Write;
+
+use super::decode::Build;
+use super::encode::{Encode, View};
+use super::tree::MAX_DEPTH;
+use super::{Error, number};
+
+/// `toml.Encoder.Encode`. Nil is no document.
+pub fn encode_toml<T: Encode>(value: &T) -> Result<String, Box<Error>> {
+    if value.view(|view| matches!(view, View::Null)) {
+        // Go panics there, and the template fails with these words.
+        return fail("reflect: call of reflect.Value.Type on zero Value");
+    }
+    let mut writer = Writer { out: String::new(), path: Vec::new(), depth: 0 };
+    writer.encode(value)?;
+    Ok(writer.out)
+}
+
+/// What TOML calls a value; the difference decides between `key = …`, `[table]` and `[[tables]]`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Nil,
+    Plain,
+    Table,
+    Tables,
+}
+
+struct Writer {
+    out: String,
+    /// Keys from the root, as they are written in a table header.
+    path: Vec<String>,
+    depth: usize,
+}
+
+type Written<T> = Result<T, Box<Error>>;
+
+fn fail<T>(message: &str) -> Written<T> {
+    Err(Error::raw(message.to_owned()))
+}
+
+fn shape<T: Encode>(value: &T, depth: usize) -> Written<Shape> {
+    if depth > MAX_DEPTH {
+        return fail("toml: nested too deep");
+    }
+    value.view(|view| match view {
+        View::Null | View::List { nil: true, .. } | View::Map { nil: true, .. } => Ok(Shape::Nil),
+        View::Map { .. } => Ok(Shape::Table),
+        View::List { items, .. } => {
+            let mut all_tables = !items.is_empty();
+            for item in items {
+                match shape(item, depth + 1)? {
+                    Shape::Nil => return fail("toml: cannot encode array with nil element"),
+                    Shape::Table => {}
+                    _ => all_tables = false,
+                }
+            }
+            Ok(if all_tables { Shape::Tables } else { Shape::Plain })
+        }
+        _ => Ok(Shape::Plain),
+    })
+}
+
+impl Writer {
+    fn enter(&mut self) -> Written<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { fail("toml: nested too deep") } else { Ok(()) }
+    }
+
+    fn encode<T: Encode>(&mut self, value: &T) -> Written<()> {
+        match shape(value, self.depth)? {
+            Shape::Nil => Ok(()),
+            Shape::Table => {
+                // Top-level tables are set apart.
+                if self.path.len() == 1 {
+                    self.line_break();
+                }
+                if !self.path.is_empty() {
+                    self.header("[", "]");
+                }
+                self.table(value)
+            }
+            Shape::Tables => {
+                if self.path.is_empty() {
+                    return fail("toml: top-level values must be Go maps or structs");
+                }
+                value.view(|view| {
+                    let View::List { items, .. } = view else { return Ok(()) };
+                    for item in items {
+                        self.line_break();
+                        self.header("[[", "]]");
+                        self.table(item)?;
+                    }
+                    Ok(())
+                })
+            }
+            Shape::Plain => {
+                if let Some(key) = self.path.last().cloned() {
+                    self.indent();
+                    self.out.push_str(&key);
+                    self.out.push_str(" = ");
+                }
+                self.element(value)?;
+                if !self.path.is_empty() {
+                    self.line_break();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn line_break(&mut self) {
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+    }
+
+    fn indent(&mut self) {
+        self.out.extend(std::iter::repeat_n("  ", self.path.len().saturating_sub(1)));
+    }
+
+    fn header(&mut self, open: &str, close: &str) {
+        self.indent();
+        let path = self.path.join(".");
+        self.out.push_str(open);
+        self.out.push_str(&path);
+        self.out.push_str(close);
+        self.line_break();
+    }
+
+    fn table<T: Encode>(&mut self, value: &T) -> Written<()> {
+        self.enter()?;
+        value.view(|view| {
+            let View::Map { entries, .. } = view else { return Written::Ok(()) };
+            for (key, value) in ordered(&entries, self.depth)? {
+                self.path.push(quoted_key(key));
+                self.encode(value)?;
+                self.path.pop();
+            }
+            Ok(())
+        })?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// A value on one line: what stands in arrays and behind `=`.
+    fn element<T: Encode>(&mut self, value: &T) -> Written<()> {
+        self.enter()?;
+        value.view(|view| {
+            match view {
+                View::Null => return fail("toml: cannot encode array with nil element"),
+                View::Bool(b) => self.out.push_str(if b { "true" } else { "false" }),
+                View::Int(i) => number::integer(i, &mut self.out),
+                View::Uint(u) => {
+                    let _ = write!(self.out, "{u}");
+                }
+                View::Float(f) => self.float(f, |out| number::general(f, out)),
+                View::Float32(f) => self.float(f64::from(f), |out| number::general_f32(f, out)),
+                View::Str(bytes) => quote(bytes, &mut self.out),
+                View::Bytes(bytes) => {
+                    self.out.push('[');
+                    for (i, b) in bytes.iter().enumerate() {
+                        let _ = write!(self.out, "{}{b}", if i > 0 { ", " } else { "" });
+                    }
+                    self.out.push(']');
+                }
+                View::List { items, .. } => {
+                    self.out.push('[');
+                    for (i, item) in items.iter().enumerate() {
+                        if i > 0 {
+                            self.out.push_str(", ");
+                        }
+                        self.element(item)?;
+                    }
+                    self.out.push(']');
+                }
+                View::Map { entries, .. } => self.inline_table(&entries)?,
+            }
+            Ok(())
+        })?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn inline_table<T: Encode>(&mut self, entries: &[(&[u8], &T)]) -> Written<()> {
+        self.out.push('{');
+        let all = ordered(entries, self.depth)?;
+        let count = all.len();
+        for (i, (key, value)) in all.into_iter().enumerate() {
+            if shape(value, self.depth)? == Shape::Nil {
+                continue;
+            }
+            self.out.push_str(&quoted_key(key));
+            self.out.push_str(" = ");
+            self.element(value)?;
+            if i + 1 != count {
+                self.out.push_str(", ");
+            }
+        }
+        self.out.push('}');
+        Ok(())
+    }
+
+    fn float(&mut self, f: f64, write: impl FnOnce(&mut String)) {
+        if !f.is_finite() {
+            if f.is_sign_negative() {
+                self.out.push('-');
+            }
+            self.out.push_str(if f.is_nan() { "nan" } else { "inf" });
+            return;
+        }
+        let start = self.out.len();
+        write(&mut self.out);
+        if !self.out.get(start..).unwrap_or_default().contains(['e', '.']) {
+            self.out.push_str(".0");
+        }
+    }
+}
+
+/// Entries in the order they are written: plain values, then what makes tables, each by key.
+fn ordered<'a, T: Encode>(entries: &[(&'a [u8], &'a T)], depth: usize) -> Written<Vec<(&'a [u8], &'a T)>> {
+    let mut plain = Vec::with_capacity(entries.len());
+    let mut tables = Vec::new();
+    for (key, value) in entries {
+        match shape(*value, depth)? {
+            Shape::Table | Shape::Tables => tables.push((*key, *value)),
+            Shape::Nil | Shape::Plain => plain.push((*key, *value)),
+        }
+    }
+    plain.append(&mut tables);
+    Ok(plain)
+}
+
+fn quoted_key(key: &[u8]) -> String {
+    let bare = !key.is_empty() && key.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let mut out = String::new();
+    if bare {
+        out.push_str(std::str::from_utf8(key).unwrap_or_default());
+    } else {
+        quote(key, &mut out);
+    }
+    out
+}
+
+fn quote(bytes: &[u8], out: &mut String) {
+    out.push('"');
+    for c in String::from_utf8_lossy(bytes).chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\x08' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\x0c' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            '\0'..='\x1f' | '\x7f' => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// `toml.Unmarshal` into a map. Integers stay integers, dates become text.
+pub fn decode_toml<B: Build>(bytes: &[u8]) -> Result<B, Box<Error>> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| Error::raw(format!("toml: line {}: invalid UTF-8", line_of(bytes, e.valid_up_to()))))?;
+    match text.parse::<toml::Table>() {
+        Ok(table) => Ok(build(toml::Value::Table(table))),
+        Err(e) => {
+            let line = line_of(bytes, e.span().map_or(0, |span| span.start));
+            Err(Error::raw(format!("toml: line {line}: {}", e.message())))
+        }
+    }
+}
+
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    1 + bytes.iter().take(at).filter(|b| **b == b'\n').count()
+}
+
+fn build<B: Build>(value: toml::Value) -> B {
+    match value {
+        toml::Value::String(s) => B::string(s.into()),
+        toml::Value::Integer(i) => B::integer(i),
+        toml::Value::Float(f) => B::number(f),
+        toml::Value::Boolean(b) => B::boolean(b),
+        toml::Value::Datetime(d) => B::string(d.to_string().into()),
+        toml::Value::Array(items) => B::list(items.into_iter().map(build).collect()),
+        toml::Value::Table(table) => {
+            let mut map = B::Table::default();
+            for (key, value) in table {
+                B::entry(&mut map, key.into(), build(value));
+            }
+            B::map(map)
+        }
+    }
+}
