@@ -84,6 +84,7 @@ fn write<T: Encode>(value: &T, depth: usize, out: &mut String) -> Result<(), Box
 }
 
 /// Bytes that stand for themselves inside a string.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, within 256")]
 static PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut b = 0x20;

@@ -84,10 +84,10 @@ impl Decimal {
         let exact = format!("{:.40e}", f.abs());
         let exact: Vec<u8> = exact.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).collect();
         let tie = exact.strip_prefix(lower.as_slice()).and_then(|rest| rest.split_first());
-        if tie.is_some_and(|(half, rest)| *half == b'5' && rest.iter().all(|d| *d == b'0')) {
-            if let Some(slot) = self.digits.get_mut(self.len - 1) {
-                *slot -= 1;
-            }
+        if tie.is_some_and(|(half, rest)| *half == b'5' && rest.iter().all(|d| *d == b'0'))
+            && let Some(slot) = self.digits.get_mut(self.len - 1)
+        {
+            *slot -= 1;
         }
     }
 

@@ -91,10 +91,10 @@ fn numeric(text: &str, flavor: Flavor) -> Scalar {
     if let Some(number) = integer(plain) {
         return number;
     }
-    if is_decimal_float(plain) {
-        if let Some(f) = finite(plain) {
-            return Scalar::Float(f);
-        }
+    if is_decimal_float(plain)
+        && let Some(f) = finite(plain)
+    {
+        return Scalar::Float(f);
     }
     // What follows a binary (v3: octal) prefix is parsed once more, so a sign there is accepted.
     let radixes: &[(&str, u32)] = if flavor == Flavor::V2 { &[("0b", 2)] } else { &[("0b", 2), ("0o", 8)] };

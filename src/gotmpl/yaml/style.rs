@@ -22,6 +22,7 @@ pub struct Analysis {
 }
 
 /// Bytes without any meaning for the choice of style, wherever they stand but first.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, within 256")]
 static SAFE: [bool; 256] = {
     let mut table = [false; 256];
     let mut b = 0x21;

@@ -117,6 +117,13 @@ struct Parser<'a> {
     depth: usize,
 }
 
+/// What may stand in front of a node, and where it ends.
+struct Properties<'a> {
+    anchor: Option<&'a str>,
+    tag: Option<Box<str>>,
+    end: Mark,
+}
+
 type Parsed<T> = Result<T, Box<Error>>;
 
 /// Where a node may stand, which decides what may begin it.
@@ -235,7 +242,7 @@ impl<'a> Parser<'a> {
             self.scanner.take()?;
             return Ok(self.add(NodeKind::Alias { name: name.into(), target }, None, start, end));
         }
-        let (anchor, tag, properties_end) = self.properties()?;
+        let Properties { anchor, tag, end: properties_end } = self.properties()?;
         let token = self.scanner.peek()?;
         let (at, end) = (token.start, token.end);
         let content = match &token.kind {
@@ -312,7 +319,7 @@ impl<'a> Parser<'a> {
     }
 
     /// An anchor and a tag, in either order, in front of a node.
-    fn properties(&mut self) -> Parsed<(Option<&'a str>, Option<Box<str>>, Mark)> {
+    fn properties(&mut self) -> Parsed<Properties<'a>> {
         let mut anchor = None;
         let mut tag = None;
         let mut end = Mark::default();
@@ -339,7 +346,7 @@ impl<'a> Parser<'a> {
             },
         };
         // An empty tag is none.
-        Ok((anchor, tag.filter(|t: &Box<str>| !t.is_empty()), end))
+        Ok(Properties { anchor, tag: if tag.as_deref() == Some("") { None } else { tag }, end })
     }
 
     fn block_sequence(&mut self) -> Parsed<bool> {

@@ -138,6 +138,7 @@ impl<'a> Text<'a> {
 }
 
 /// Bytes that need a look while a plain scalar is read.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, within 256")]
 const fn plain_stops() -> [bool; 256] {
     let mut table = [false; 256];
     let stops = b"\0 \t\r\n:,?[]{}\xc2\xe2";
