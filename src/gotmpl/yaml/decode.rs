@@ -11,8 +11,8 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::resolve::{Flavor, Scalar, is_timestamp, resolve};
 use super::super::strconv;
+use super::resolve::{Flavor, Scalar, is_timestamp, resolve};
 use super::tree::{NodeId, NodeKind, Tree};
 use super::{Error, number};
 
@@ -179,7 +179,13 @@ impl<'t> Decoder<'t> {
                     Scalar::Uint(u) => B::number(u as f64),
                     Scalar::Float(f) if f.is_finite() => B::number(f),
                     Scalar::Float(f) => {
-                        let name = if f.is_nan() { "NaN" } else if f > 0.0 { "+Inf" } else { "-Inf" };
+                        let name = if f.is_nan() {
+                            "NaN"
+                        } else if f > 0.0 {
+                            "+Inf"
+                        } else {
+                            "-Inf"
+                        };
                         self.fail_late(format!("json: unsupported value: {name}"));
                         B::null()
                     }
@@ -215,7 +221,11 @@ impl<'t> Decoder<'t> {
         Ok(())
     }
 
-    fn through<T>(&mut self, alias: NodeId, then: impl FnOnce(&mut Self, NodeId) -> Decoded<T>) -> Decoded<T> {
+    fn through<T>(
+        &mut self,
+        alias: NodeId,
+        then: impl FnOnce(&mut Self, NodeId) -> Decoded<T>,
+    ) -> Decoded<T> {
         let Some(NodeKind::Alias { name, target }) = self.tree.node(alias).map(|n| &n.kind) else {
             return then(self, alias);
         };
@@ -313,12 +323,16 @@ impl<'t> Decoder<'t> {
                     }
                     Scalar::Uint(u) => {
                         let value = self.go_value(value);
-                        self.fail_late(format!("unsupported map key of type: uint64, key: {u:#x}, value: {value}"));
+                        self.fail_late(format!(
+                            "unsupported map key of type: uint64, key: {u:#x}, value: {value}"
+                        ));
                         None
                     }
                     Scalar::Null => {
                         let value = self.go_value(value);
-                        self.fail_late(format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"));
+                        self.fail_late(format!(
+                            "unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"
+                        ));
                         None
                     }
                 })
@@ -366,7 +380,8 @@ impl<'t> Decoder<'t> {
                     Scalar::Int(i) if short == "float" => Scalar::Float(i as f64),
                     other => other,
                 };
-                if scalar.tag().get(2..) == Some(short) || (scalar == Scalar::Timestamp && is_timestamp(text)) {
+                if scalar.tag().get(2..) == Some(short) || (scalar == Scalar::Timestamp && is_timestamp(text))
+                {
                     return Ok((scalar, borrowed));
                 }
                 Err(Error::plain(&format!("cannot decode {} `{text}` as a !!{short}", scalar.tag())))
@@ -410,7 +425,9 @@ impl<'t> Decoder<'t> {
         match self.tree.node(id).map(|n| &n.kind) {
             Some(NodeKind::Alias { target, .. }) => self.write_go(*target, top, depth + 1, out),
             Some(NodeKind::Scalar { text, .. }) => match self.scalar(id, text) {
-                Ok((Scalar::Null, _)) | Err(_) => out.push_str(if top { "<nil>" } else { "interface {}(nil)" }),
+                Ok((Scalar::Null, _)) | Err(_) => {
+                    out.push_str(if top { "<nil>" } else { "interface {}(nil)" })
+                }
                 Ok((Scalar::Bool(b), _)) => {
                     let _ = write!(out, "{b}");
                 }

@@ -31,9 +31,15 @@ pub enum View<'a, T> {
     /// Go's `[]byte`.
     Bytes(&'a [u8]),
     /// `nil`: a nil slice, which is `null` in JSON yet `[]` in YAML.
-    List { items: &'a [T], nil: bool },
+    List {
+        items: &'a [T],
+        nil: bool,
+    },
     /// Entries in byte order of their keys. `nil` as for a list.
-    Map { entries: Vec<(&'a [u8], &'a T)>, nil: bool },
+    Map {
+        entries: Vec<(&'a [u8], &'a T)>,
+        nil: bool,
+    },
 }
 
 /// A kind of value that can be written.
@@ -155,7 +161,9 @@ impl Emitter {
                     self.list(&items, indent, place)
                 }
             },
-            View::List { nil: true, .. } | View::Map { nil: true, .. } if self.flavor == Flavor::V2 => self.bare("null"),
+            View::List { nil: true, .. } | View::Map { nil: true, .. } if self.flavor == Flavor::V2 => {
+                self.bare("null")
+            }
             View::List { items: [], .. } => self.bare("[]"),
             View::List { items, .. } => self.list(items, indent, place),
             View::Map { entries, .. } if entries.is_empty() => self.bare("{}"),
@@ -166,7 +174,9 @@ impl Emitter {
     fn enter(&mut self) -> Emitted {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Error::raw(format!("json: unsupported value: nested deeper than {MAX_DEPTH} levels")));
+            return Err(Error::raw(format!(
+                "json: unsupported value: nested deeper than {MAX_DEPTH} levels"
+            )));
         }
         Ok(())
     }
@@ -256,7 +266,9 @@ impl Emitter {
             (Flavor::V3, Ok(text)) => Ok(Text::Plain(Cow::Borrowed(text))),
             (Flavor::V3, Err(_)) => Ok(Text::Binary(wrapped_base64(bytes))),
             (Flavor::V2, Ok(text)) => through_json(Cow::Borrowed(text)).map(Text::Plain),
-            (Flavor::V2, Err(_)) => through_json(Cow::Owned(replace_invalid(bytes.to_vec()))).map(Text::Plain),
+            (Flavor::V2, Err(_)) => {
+                through_json(Cow::Owned(replace_invalid(bytes.to_vec()))).map(Text::Plain)
+            }
         }
     }
 
@@ -283,7 +295,13 @@ impl Emitter {
         match self.flavor {
             Flavor::V2 if f.is_finite() => self.numeric(|out| number::yaml(f, out)),
             Flavor::V2 => {
-                let name = if f.is_nan() { "NaN" } else if f > 0.0 { "+Inf" } else { "-Inf" };
+                let name = if f.is_nan() {
+                    "NaN"
+                } else if f > 0.0 {
+                    "+Inf"
+                } else {
+                    "-Inf"
+                };
                 Err(Error::raw(format!("error marshaling into JSON: json: unsupported value: {name}")))
             }
             Flavor::V3 => self.numeric(general),

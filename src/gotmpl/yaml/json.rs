@@ -47,7 +47,13 @@ fn write<T: Encode>(value: &T, depth: usize, out: &mut String) -> Result<(), Box
                     View::Float(f) => f,
                     _ => 0.0,
                 };
-                let name = if f.is_nan() { "NaN" } else if f > 0.0 { "+Inf" } else { "-Inf" };
+                let name = if f.is_nan() {
+                    "NaN"
+                } else if f > 0.0 {
+                    "+Inf"
+                } else {
+                    "-Inf"
+                };
                 return Err(Error::raw(format!("json: unsupported value: {name}")));
             }
             View::Str(bytes) => string(bytes, out),
@@ -297,7 +303,9 @@ impl<'a> Parser<'a> {
         let text = self.src.get(start..self.pos).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or("0");
         let f: f64 = text.parse().unwrap_or(0.0);
         if !f.is_finite() && self.late.is_none() {
-            self.late = Some(Error::raw(format!("json: cannot unmarshal number {text} into Go value of type float64")));
+            self.late = Some(Error::raw(format!(
+                "json: cannot unmarshal number {text} into Go value of type float64"
+            )));
         }
         Ok(B::number(f))
     }
@@ -445,4 +453,3 @@ impl<'a> Parser<'a> {
         Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 }
-

@@ -48,7 +48,8 @@ impl Error {
 
     /// A problem of the YAML step at a line as Go counts it (0: not named).
     fn at(problem: &str, line: usize, offset: usize) -> Box<Error> {
-        let message = if line == 0 { format!("yaml: {problem}") } else { format!("yaml: line {line}: {problem}") };
+        let message =
+            if line == 0 { format!("yaml: {problem}") } else { format!("yaml: line {line}: {problem}") };
         Box::new(Error { message, offset: Some(offset) })
     }
 

@@ -82,7 +82,8 @@ impl Decimal {
         let mut lower = Vec::from(before);
         lower.push(last - 1);
         let exact = format!("{:.40e}", f.abs());
-        let exact: Vec<u8> = exact.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).collect();
+        let exact: Vec<u8> =
+            exact.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).collect();
         let tie = exact.strip_prefix(lower.as_slice()).and_then(|rest| rest.split_first());
         if tie.is_some_and(|(half, rest)| *half == b'5' && rest.iter().all(|d| *d == b'0'))
             && let Some(slot) = self.digits.get_mut(self.len - 1)
@@ -237,7 +238,8 @@ pub fn yaml(f: f64, out: &mut String) {
     }
     let start = out.len();
     Decimal::of(f).fixed(out);
-    let fits = out.get(start..).is_some_and(|text| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok());
+    let fits =
+        out.get(start..).is_some_and(|text| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok());
     if !fits {
         out.truncate(start);
         Decimal::of(f).general(out);

@@ -35,7 +35,12 @@ pub fn sort<T: Copy>(entries: &mut Vec<(&[u8], T)>, flavor: Flavor) {
     *entries = from;
 }
 
-fn merge<'a, T: Copy>(left: &[(&'a [u8], T)], right: &[(&'a [u8], T)], flavor: Flavor, to: &mut Vec<(&'a [u8], T)>) {
+fn merge<'a, T: Copy>(
+    left: &[(&'a [u8], T)],
+    right: &[(&'a [u8], T)],
+    flavor: Flavor,
+    to: &mut Vec<(&'a [u8], T)>,
+) {
     let mut left = left.iter().peekable();
     let mut right = right.iter().peekable();
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {

@@ -207,7 +207,9 @@ pub fn is_base60(text: &str) -> bool {
     }
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (head, tail) = text.split_once(':').unwrap_or((text, ""));
-    if !head.starts_with(|c: char| c.is_ascii_digit()) || !head.bytes().all(|c| c.is_ascii_digit() || c == b'_') {
+    if !head.starts_with(|c: char| c.is_ascii_digit())
+        || !head.bytes().all(|c| c.is_ascii_digit() || c == b'_')
+    {
         return false;
     }
     let (groups, fraction) = match tail.split_once('.') {
@@ -259,7 +261,8 @@ fn date_and_time(year: u32, rest: &[u8]) -> Option<()> {
         (false, []) | (true, [b'Z']) => Some(()),
         (true, [b'+' | b'-', h1, h2, b':', m1, m2]) => {
             let two = |a: &u8, b: &u8| {
-                (a.is_ascii_digit() && b.is_ascii_digit()).then(|| u32::from(a - b'0') * 10 + u32::from(b - b'0'))
+                (a.is_ascii_digit() && b.is_ascii_digit())
+                    .then(|| u32::from(a - b'0') * 10 + u32::from(b - b'0'))
             };
             (two(h1, h2)? <= 24 && two(m1, m2)? <= 60).then_some(())
         }
@@ -270,7 +273,9 @@ fn date_and_time(year: u32, rest: &[u8]) -> Option<()> {
 /// One or two digits, as Go's time parser takes them.
 fn small_number(b: &[u8]) -> Option<(u32, &[u8])> {
     match b {
-        [a @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => Some((u32::from(a - b'0') * 10 + u32::from(c - b'0'), rest)),
+        [a @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {
+            Some((u32::from(a - b'0') * 10 + u32::from(c - b'0'), rest))
+        }
         [a @ b'0'..=b'9', rest @ ..] => Some((u32::from(a - b'0'), rest)),
         _ => None,
     }

@@ -37,12 +37,16 @@ static SAFE: [bool; 256] = {
 pub fn analyze(text: &str, flavor: Flavor, tagged: bool) -> Analysis {
     let b = text.as_bytes();
     let Some(&first) = b.first() else {
-        return Analysis { style: if tagged { Style::Plain } else { Style::Double }, multiline: false, ascii: true };
+        return Analysis {
+            style: if tagged { Style::Plain } else { Style::Double },
+            multiline: false,
+            ascii: true,
+        };
     };
     let lone = b.get(1).is_none_or(|c| matches!(c, b' ' | b'\t'));
     let mut indicators = match first {
-        b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@'
-        | b'`' => true,
+        b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%'
+        | b'@' | b'`' => true,
         b'?' | b':' => lone,
         b'-' => lone || b.starts_with(b"---"),
         b'.' => b.starts_with(b"..."),
@@ -75,7 +79,11 @@ pub fn analyze(text: &str, flavor: Flavor, tagged: bool) -> Analysis {
         }
     }
     let plain_wanted = tagged || is_plain_string(text, flavor);
-    Analysis { style: found.choose(indicators, plain_wanted), multiline: found.line_breaks, ascii: !found.beyond_ascii }
+    Analysis {
+        style: found.choose(indicators, plain_wanted),
+        multiline: found.line_breaks,
+        ascii: !found.beyond_ascii,
+    }
 }
 
 /// Whether the text, written plain, would be read back as this string by any YAML 1.1 reader.

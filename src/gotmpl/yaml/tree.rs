@@ -11,8 +11,8 @@ use super::Error;
 use super::scan::input::{self, Input};
 use super::scan::{Mark, Scanner, TokenKind};
 
-/// Nesting accepted, well within a thread's stack. Go's yaml stops at 10,000; nothing real comes near.
-pub const MAX_DEPTH: usize = 1_000;
+/// Nesting accepted when reading and writing, within the stack of any thread. Go stops at 10,000; no chart comes near.
+pub const MAX_DEPTH: usize = 250;
 
 /// Index of a node in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -190,7 +190,9 @@ impl<'a> Parser<'a> {
             let token = self.scanner.peek()?;
             let at = token.start;
             match &token.kind {
-                TokenKind::Version(..) if version => return unexpected("found duplicate %YAML directive", at),
+                TokenKind::Version(..) if version => {
+                    return unexpected("found duplicate %YAML directive", at);
+                }
                 TokenKind::Version(1, 1) => version = true,
                 TokenKind::Version(..) => return unexpected("found incompatible YAML document", at),
                 TokenKind::TagDirective { handle, prefix } => {
@@ -304,7 +306,13 @@ impl<'a> Parser<'a> {
         let start = self.tree.children.len() as u32;
         self.tree.children.extend(self.pending.drain(first..));
         let range = start..self.tree.children.len() as u32;
-        let last = self.tree.children.last().filter(|_| !range.is_empty()).and_then(|n| self.tree.node(*n)).map_or(0, |n| n.span.end);
+        let last = self
+            .tree
+            .children
+            .last()
+            .filter(|_| !range.is_empty())
+            .and_then(|n| self.tree.node(*n))
+            .map_or(0, |n| n.span.end);
         if let Some(node) = self.tree.nodes.get_mut(id.0 as usize) {
             node.kind = if mapping { NodeKind::Mapping(range) } else { NodeKind::Sequence(range) };
             node.span.end = node.span.end.max(last);
@@ -340,10 +348,12 @@ impl<'a> Parser<'a> {
         let tag = match tag {
             None => None,
             Some((handle, suffix, _)) if handle.is_empty() => Some(suffix.into()),
-            Some((handle, suffix, at)) => match self.tag_directives.iter().find(|(known, _)| *known == handle) {
-                Some((_, prefix)) => Some(format!("{prefix}{suffix}").into_boxed_str()),
-                None => return unexpected("found undefined tag handle", at),
-            },
+            Some((handle, suffix, at)) => {
+                match self.tag_directives.iter().find(|(known, _)| *known == handle) {
+                    Some((_, prefix)) => Some(format!("{prefix}{suffix}").into_boxed_str()),
+                    None => return unexpected("found undefined tag handle", at),
+                }
+            }
         };
         // An empty tag is none.
         Ok(Properties { anchor, tag: if tag.as_deref() == Some("") { None } else { tag }, end })
@@ -381,7 +391,9 @@ impl<'a> Parser<'a> {
             }
             self.scanner.take()?;
             let item = match self.scanner.peek()?.kind {
-                TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => self.empty(end),
+                TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
+                    self.empty(end)
+                }
                 _ => self.node(Place::Block)?,
             };
             self.pending.push(item);

@@ -30,7 +30,8 @@ fn utf8(bytes: &[u8], skipped: usize) -> Input<'_> {
     let (text, mut problem) = match std::str::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(e) => {
-            let good = bytes.get(..e.valid_up_to()).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
+            let good =
+                bytes.get(..e.valid_up_to()).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default();
             (good, Some((good.len(), malformed(bytes.get(good.len()..).unwrap_or_default()))))
         }
     };
@@ -72,7 +73,9 @@ fn lead_width(lead: u8) -> Option<usize> {
 
 /// Why the sequence at the head of `bytes` is not UTF-8, in the order Go's reader checks.
 fn malformed(bytes: &[u8]) -> &'static str {
-    let Some(width) = bytes.first().and_then(|b| lead_width(*b)) else { return "invalid leading UTF-8 octet" };
+    let Some(width) = bytes.first().and_then(|b| lead_width(*b)) else {
+        return "invalid leading UTF-8 octet";
+    };
     let Some(sequence) = bytes.get(..width) else { return "incomplete UTF-8 octet sequence" };
     if sequence.iter().skip(1).any(|b| b & 0xc0 != 0x80) {
         return "invalid trailing UTF-8 octet";

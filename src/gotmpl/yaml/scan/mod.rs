@@ -259,10 +259,7 @@ impl<'a> Scanner<'a> {
 
     fn at_document_mark(&self) -> bool {
         self.column() == 0
-            && matches!(
-                (self.at(0), self.at(1), self.at(2)),
-                (b'-', b'-', b'-') | (b'.', b'.', b'.')
-            )
+            && matches!((self.at(0), self.at(1), self.at(2)), (b'-', b'-', b'-') | (b'.', b'.', b'.'))
             && self.is_blankz(3)
     }
 
@@ -341,7 +338,9 @@ impl<'a> Scanner<'a> {
         loop {
             if !self.tokens.is_empty() {
                 let head = self.taken;
-                let Some(level) = self.simple_keys.iter().position(|k| k.awaited && k.token == head) else { break };
+                let Some(level) = self.simple_keys.iter().position(|k| k.awaited && k.token == head) else {
+                    break;
+                };
                 if !self.key_still_possible(level)? {
                     break;
                 }
@@ -404,7 +403,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Opens a block collection at `column`, before token number `token` or at the end of the queue.
-    fn roll_indent(&mut self, column: usize, token: Option<usize>, kind: TokenKind<'a>, mark: Mark) -> Scanned<()> {
+    fn roll_indent(
+        &mut self,
+        column: usize,
+        token: Option<usize>,
+        kind: TokenKind<'a>,
+        mark: Mark,
+    ) -> Scanned<()> {
         if self.flow_level > 0 || self.indent >= column as isize {
             return Ok(());
         }
@@ -515,7 +520,9 @@ impl<'a> Scanner<'a> {
                 self.skip();
             }
             // A tab separates tokens, but may not stand where it could be taken for indentation.
-            while self.at(0) == b' ' || (self.at(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed)) {
+            while self.at(0) == b' '
+                || (self.at(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed))
+            {
                 self.skip_ascii(1);
             }
             self.skip_comment();
@@ -626,7 +633,8 @@ impl<'a> Scanner<'a> {
         let start = self.mark();
         self.skip_ascii(1);
         let name = self.word();
-        let ended = self.is_blankz(0) || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
+        let ended =
+            self.is_blankz(0) || matches!(self.at(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if name.is_empty() || !ended {
             return self.fail("did not find expected alphabetic or numeric character");
         }
@@ -781,7 +789,9 @@ impl<'a> Scanner<'a> {
                     0xf0..=0xf7 => 3,
                     _ => return self.fail("found an incorrect leading UTF-8 octet"),
                 },
-                Some(_) if octet & 0xc0 != 0x80 => return self.fail("found an incorrect trailing UTF-8 octet"),
+                Some(_) if octet & 0xc0 != 0x80 => {
+                    return self.fail("found an incorrect trailing UTF-8 octet");
+                }
                 Some(n) => n - 1,
             };
             out.push(octet);

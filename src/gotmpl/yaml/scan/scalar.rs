@@ -96,7 +96,11 @@ impl<'a> Scanner<'a> {
                 break;
             }
         }
-        self.tokens.push_back(super::Token { kind: TokenKind::Scalar { text: text.finish(), plain: true }, start, end });
+        self.tokens.push_back(super::Token {
+            kind: TokenKind::Scalar { text: text.finish(), plain: true },
+            start,
+            end,
+        });
         // Having passed a line break, the scanner stands where a key may begin.
         if folded {
             self.simple_key_allowed = true;
@@ -294,7 +298,11 @@ impl<'a> Scanner<'a> {
         if keep == Chomp::Keep && !breaks.is_empty() {
             text.own().push_str(&breaks);
         }
-        self.tokens.push_back(super::Token { kind: TokenKind::Scalar { text: text.finish(), plain: false }, start, end });
+        self.tokens.push_back(super::Token {
+            kind: TokenKind::Scalar { text: text.finish(), plain: false },
+            start,
+            end,
+        });
         Ok(())
     }
 
