@@ -29,9 +29,18 @@ use std::sync::Arc;
 use crate::source::{FileId, Span};
 use crate::syntax::ast;
 
+mod decls;
 pub mod kinds;
+mod load;
+mod messages;
+mod order;
+mod resolve;
+mod stdlib;
 
 pub use kinds::DeclKind;
+pub use load::{ModuleTree, load};
+pub use resolve::resolve;
+pub use stdlib::LIBRARIES;
 
 /// Index in [`Resolved::modules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,7 +58,7 @@ pub struct DeclId {
 pub struct InstanceId(pub u32);
 
 /// What a module was loaded from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A directory of `.rel` files, with its path as given from the root (`.` or `deploy/prod/../modules/x`, normalised).
     Directory(PathBuf),
@@ -71,10 +80,14 @@ pub struct Module {
     pub decls: Vec<Decl>,
     /// By the name that the module's text uses for them.
     pub imports: BTreeMap<String, Import>,
+    /// Imports that have not been followed yet; empty once the tree is loaded.
+    import_list: Vec<ast::Import>,
     /// All declarations, each after those it refers to. Members of a cycle (reported) come in the order of the text.
     pub order: Vec<DeclId>,
     /// False when a declaration was lost to a syntax error.
     pub complete: bool,
+    /// False when anything in it was lost to a syntax error, so that nothing can be called unused.
+    intact: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -145,6 +158,15 @@ pub struct Resolved {
     pub releases: Vec<(InstanceId, DeclId)>,
 }
 
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Directory(path) | Origin::File(path) => write!(f, "{}", path.display()),
+            Origin::Std(name) => write!(f, "std/{name}"),
+        }
+    }
+}
+
 impl Module {
     pub fn decl(&self, id: DeclId) -> Option<&Decl> {
         self.decls.get(id.index as usize).filter(|_| id.module == self.id)
@@ -200,3 +222,6 @@ impl Decl {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
