@@ -11,6 +11,7 @@ use super::func::Funcs;
 mod cast;
 pub mod casing;
 mod common;
+mod crypto;
 mod dates;
 mod dicts;
 mod encoding;
@@ -37,6 +38,7 @@ pub fn helm() -> Funcs {
         strings::FUNCS,
         numeric::FUNCS,
         lists::FUNCS,
+        crypto::FUNCS,
         dates::FUNCS,
         dicts::FUNCS,
         flow::FUNCS,
