@@ -25,8 +25,10 @@ mod patterns;
 mod random;
 pub mod regexp;
 pub mod runes;
+mod serial;
 mod strings;
 pub mod text;
+mod urls;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +37,9 @@ mod tests;
 pub fn helm() -> Funcs {
     let mut funcs = Funcs::new();
     for table in [
+        serial::FUNCS,
         strings::FUNCS,
+        urls::FUNCS,
         numeric::FUNCS,
         lists::FUNCS,
         crypto::FUNCS,
