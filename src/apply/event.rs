@@ -10,19 +10,48 @@ pub type Events<'a> = &'a (dyn Fn(ApplyEvent) + Sync);
 
 #[derive(Clone, Debug)]
 pub enum ApplyEvent {
-    Started { address: String, action: Action },
+    Started {
+        address: String,
+        action: Action,
+    },
     /// An object was created, changed, replaced or deleted.
-    Object { address: String, object: ObjectRef, action: Action },
+    Object {
+        address: String,
+        object: ObjectRef,
+        action: Action,
+    },
     /// A hook began.
-    Hook { address: String, hook: ObjectRef, event: String },
+    Hook {
+        address: String,
+        hook: ObjectRef,
+        event: String,
+    },
     /// Still waiting; sent when what is waited for changes, and at least every ten seconds.
-    Waiting { address: String, pending: Vec<Pending>, elapsed: Duration },
+    Waiting {
+        address: String,
+        pending: Vec<Pending>,
+        elapsed: Duration,
+    },
     /// The release failed and goes back to this revision (`None`: it is uninstalled).
-    RollingBack { address: String, revision: Option<u32> },
-    Done { address: String, action: Action, elapsed: Duration },
-    Failed { address: String, error: Diag, elapsed: Duration },
+    RollingBack {
+        address: String,
+        revision: Option<u32>,
+    },
+    Done {
+        address: String,
+        action: Action,
+        elapsed: Duration,
+    },
+    Failed {
+        address: String,
+        error: Diag,
+        elapsed: Duration,
+    },
     /// Not tried, because a node it needs failed.
-    Skipped { address: String, because: String },
+    Skipped {
+        address: String,
+        because: String,
+    },
 }
 
 /// An object that is not ready yet.
@@ -58,7 +87,9 @@ pub enum Outcome {
     /// Nothing was to be done.
     Unchanged,
     Failed(Diag),
-    Skipped { because: String },
+    Skipped {
+        because: String,
+    },
 }
 
 impl ApplyReport {

@@ -34,7 +34,7 @@ pub struct Location {
     pub column: u32,
     /// The template being executed, perhaps a `define`.
     pub template: String,
-    /// The node as Go prints it, at most 20 bytes and `...`.
+    /// The node as Go prints it.
     pub context: String,
     /// The byte offset of the node in its text.
     pub offset: u32,
@@ -42,7 +42,7 @@ pub struct Location {
 
 /// A template failed while running. Prints as Go's:
 /// `template: FILE:LINE:COL: executing "NAME" at <CONTEXT>: MESSAGE`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ExecError {
     /// Where; `None` for errors that Go gives no position.
     pub at: Option<Location>,
@@ -55,6 +55,11 @@ pub struct ExecError {
 }
 
 impl ExecError {
+    /// An error without a position.
+    pub(super) const fn plain(message: String) -> Self {
+        Self { at: None, message, cause: None, parse: None }
+    }
+
     /// The frames from the outermost to the innermost.
     pub fn frames(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |error| error.cause.as_deref())
@@ -68,6 +73,16 @@ impl ExecError {
             error = cause;
         }
         error
+    }
+}
+
+impl Drop for ExecError {
+    fn drop(&mut self) {
+        // One by one: the chain is as long as templates can nest.
+        let mut cause = self.cause.take();
+        while let Some(mut error) = cause {
+            cause = error.cause.take();
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::error::ExecError;
-use super::str::Str;
 use super::types::Type;
 use super::value::Value;
 
@@ -62,7 +61,7 @@ impl fmt::Debug for Func {
 }
 
 /// Why a function failed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum FuncError {
     /// The function's own words, as Go's `error.Error()`.
     Message(String),
@@ -79,6 +78,12 @@ impl FuncError {
     /// An error of these words.
     pub fn new(message: impl Into<String>) -> Self {
         Self::Message(message.into())
+    }
+
+    /// A template run by the function failed.
+    #[must_use]
+    pub const fn inner(prefix: String, inner: Box<ExecError>) -> Self {
+        Self::Template { prefix, inner }
     }
 }
 
@@ -193,6 +198,3 @@ pub trait Env {
         let _ = message;
     }
 }
-
-/// The bytes an `include` or `tpl` produced.
-pub type Rendered = Str;

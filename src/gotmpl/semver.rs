@@ -62,7 +62,9 @@ impl fmt::Display for Error {
             Self::VersionTooLong => write!(f, "version string is too long (max {MAX_VERSION_LEN} bytes)"),
             Self::Range(digits) => write!(f, "error parsing version segment: {}", parse_uint_error(digits)),
             Self::StrictNumber(message) => f.write_str(message),
-            Self::ConstraintTooLong => write!(f, "constraint string is too long (max {MAX_CONSTRAINT_LEN} bytes)"),
+            Self::ConstraintTooLong => {
+                write!(f, "constraint string is too long (max {MAX_CONSTRAINT_LEN} bytes)")
+            }
             Self::TooManyGroups => write!(f, "too many constraint groups (max {MAX_GROUPS})"),
             Self::Improper(text) => write!(f, "improper constraint: {}", quote_str(text)),
             Self::ConstraintParser => f.write_str("constraint parser error"),
@@ -170,7 +172,8 @@ impl Version {
                 return Err(Error::LeadingZero);
             }
         }
-        let number = |digits: &str| digits.parse::<u64>().map_err(|_| Error::StrictNumber(parse_uint_error(digits)));
+        let number =
+            |digits: &str| digits.parse::<u64>().map_err(|_| Error::StrictNumber(parse_uint_error(digits)));
         Ok(Self {
             major: number(major)?,
             minor: number(minor)?,
@@ -183,14 +186,14 @@ impl Version {
 
     /// Order of precedence: numbers, then a prerelease before its release; metadata does not count.
     pub fn compare(&self, other: &Self) -> Ordering {
-        (self.major, self.minor, self.patch)
-            .cmp(&(other.major, other.minor, other.patch))
-            .then_with(|| match (self.pre.is_empty(), other.pre.is_empty()) {
+        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch)).then_with(
+            || match (self.pre.is_empty(), other.pre.is_empty()) {
                 (true, true) => Ordering::Equal,
                 (true, false) => Ordering::Greater,
                 (false, true) => Ordering::Less,
                 (false, false) => compare_prerelease(&self.pre, &other.pre),
-            })
+            },
+        )
     }
 
     /// The next patch release; of a prerelease, its release. `None` where the number would overflow.
@@ -403,7 +406,8 @@ struct Patterns {
 #[expect(clippy::expect_used, reason = "four constant patterns, each compiled by the tests")]
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     // Go's `\s` is ASCII and without the vertical tab.
-    let compile = |pattern: String| Regex::new(&pattern.replace(r"\s", r"[\t\n\f\r ]")).expect("constant pattern");
+    let compile =
+        |pattern: String| Regex::new(&pattern.replace(r"\s", r"[\t\n\f\r ]")).expect("constant pattern");
     Patterns {
         single: compile(format!(r"^\s*({OPS})\s*({CV})\s*$")),
         range: compile(format!(r"\s*({CV})\s+-\s+({CV})\s*")),
@@ -439,7 +443,9 @@ impl Constraints {
 
     /// Whether the version satisfies the constraint.
     pub fn check(&self, version: &Version) -> bool {
-        self.groups.iter().any(|group| group.constraints.iter().all(|c| c.check(version, group.prereleases).is_ok()))
+        self.groups
+            .iter()
+            .any(|group| group.constraints.iter().all(|c| c.check(version, group.prereleases).is_ok()))
     }
 
     /// As [`Constraints::check`], with the reasons of every comparison that failed.
@@ -603,7 +609,8 @@ impl Constraint {
         if !self.dirty {
             return v.compare(&self.con).is_le();
         }
-        !(v.major > self.con.major || (v.major == self.con.major && v.minor > self.con.minor && !self.minor_dirty))
+        !(v.major > self.con.major
+            || (v.major == self.con.major && v.minor > self.con.minor && !self.minor_dirty))
     }
 
     fn check_tilde(&self, v: &Version) -> Result<(), String> {
@@ -614,7 +621,11 @@ impl Constraint {
             return Ok(());
         }
         self.require(v.major == con.major, v, "does not have same major version as")?;
-        self.require(v.minor == con.minor || self.minor_dirty, v, "does not have same major and minor version as")
+        self.require(
+            v.minor == con.minor || self.minor_dirty,
+            v,
+            "does not have same major and minor version as",
+        )
     }
 
     fn check_caret(&self, v: &Version) -> Result<(), String> {

@@ -99,13 +99,20 @@ impl Inventory {
     /// # Errors
     /// In words, when the Secret does not hold an inventory this version of relc can read.
     pub fn from_secret(secret: &Value) -> Result<Self, String> {
-        let data = secret.get("data").and_then(|d| d.get(DATA_KEY)).and_then(Value::as_str).ok_or("it has no key `inventory`")?;
+        let data = secret
+            .get("data")
+            .and_then(|d| d.get(DATA_KEY))
+            .and_then(Value::as_str)
+            .ok_or("it has no key `inventory`")?;
         let packed = STANDARD.decode(data).map_err(|e| e.to_string())?;
         let mut plain = String::new();
         GzDecoder::new(packed.as_slice()).read_to_string(&mut plain).map_err(|e| e.to_string())?;
         let mut inventory: Inventory = serde_json::from_str(&plain).map_err(|e| e.to_string())?;
         if inventory.format_version != FORMAT_VERSION {
-            return Err(format!("it has format {}, this relc reads format {FORMAT_VERSION}", inventory.format_version));
+            return Err(format!(
+                "it has format {}, this relc reads format {FORMAT_VERSION}",
+                inventory.format_version
+            ));
         }
         text(secret, &["metadata", "resourceVersion"]).clone_into(&mut inventory.resource_version);
         Ok(inventory)
@@ -137,8 +144,12 @@ impl Inventory {
 
 /// A stack's name as part of a DNS-1123 subdomain.
 pub(crate) fn resource_name(stack: &str) -> String {
-    let name: String =
-        stack.to_lowercase().chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).take(200).collect();
+    let name: String = stack
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .take(200)
+        .collect();
     let trimmed = name.trim_matches('-');
     if trimmed.is_empty() { "stack".to_owned() } else { trimmed.to_owned() }
 }

@@ -28,8 +28,15 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 7] =
-        [Action::Create, Action::Upgrade, Action::NoOp, Action::Adopt, Action::Repair, Action::Replace, Action::Destroy];
+    pub const ALL: [Action; 7] = [
+        Action::Create,
+        Action::Upgrade,
+        Action::NoOp,
+        Action::Adopt,
+        Action::Repair,
+        Action::Replace,
+        Action::Destroy,
+    ];
 
     /// As in JSON: `create`, `no_op`, …
     pub fn as_str(self) -> &'static str {

@@ -69,7 +69,7 @@ pub(crate) fn is_kept(object: &Value) -> bool {
 pub(crate) fn holds_data(reference: &ObjectRef) -> bool {
     matches!(
         (reference.group(), reference.kind.as_str()),
-        ("" , "Namespace" | "PersistentVolumeClaim" | "PersistentVolume")
+        ("", "Namespace" | "PersistentVolumeClaim" | "PersistentVolume")
             | ("apps", "StatefulSet")
             | ("apiextensions.k8s.io", "CustomResourceDefinition")
     )
@@ -83,7 +83,9 @@ pub(crate) fn canonical(body: &Value) -> Value {
         map.remove("status");
         if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
             // Server-side apply refuses an object that carries its own bookkeeping.
-            for key in ["managedFields", "creationTimestamp", "resourceVersion", "uid", "generation", "selfLink"] {
+            for key in
+                ["managedFields", "creationTimestamp", "resourceVersion", "uid", "generation", "selfLink"]
+            {
                 metadata.remove(key);
             }
             for key in ["labels", "annotations"] {

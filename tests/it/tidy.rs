@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The stages in the order data flows; a module may use those before it, and itself.
 const STAGES: &[&str] = &[
-    "source", "diag", "syntax", "modules", "types", "eval", "gotmpl", "chart", "render", "graph", "cluster", "plan",
-    "apply", "report", "driver", "cli",
+    "source", "diag", "syntax", "modules", "types", "eval", "gotmpl", "chart", "render", "graph", "cluster",
+    "plan", "apply", "report", "driver", "cli",
 ];
 
 fn root() -> PathBuf {
@@ -40,7 +40,8 @@ fn stage(file: &str) -> &str {
 
 /// Names after `crate::` in a text, braces included.
 fn imports(text: &str) -> BTreeSet<String> {
-    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String =
+        text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut found = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {
         let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();

@@ -242,7 +242,16 @@ fn write_word(out: &mut Vec<u8>, kind: Kind, word: &[u8], connector: char) {
         return;
     }
     for (_, c, _) in runes::runes(word) {
-        push(out, if is_connector(c) { connector } else if runes::is_upper(c) { runes::to_lower(c) } else { c });
+        push(
+            out,
+            if is_connector(c) {
+                connector
+            } else if runes::is_upper(c) {
+                runes::to_lower(c)
+            } else {
+                c
+            },
+        );
     }
 }
 
@@ -268,7 +277,12 @@ fn tail(text: &[u8], from: usize) -> &[u8] {
 }
 
 /// How far from `at` on runes satisfy `fits`; also the last rune looked at and the width of the last one taken.
-fn take_while(text: &[u8], mut at: usize, mut c: char, fits: impl Fn(char, usize) -> bool) -> (usize, char, usize) {
+fn take_while(
+    text: &[u8],
+    mut at: usize,
+    mut c: char,
+    fits: impl Fn(char, usize) -> bool,
+) -> (usize, char, usize) {
     let mut last = 0;
     while at < text.len() {
         let (next, width) = next_valid(tail(text, at), c);

@@ -142,7 +142,8 @@ fn parse_hex_float(text: &[u8]) -> Option<f64> {
     if !seen || digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let power = digits.iter().fold(0i32, |n, b| n.saturating_mul(10).saturating_add(i32::from(b - b'0')).min(10_000));
+    let power =
+        digits.iter().fold(0i32, |n, b| n.saturating_mul(10).saturating_add(i32::from(b - b'0')).min(10_000));
     exponent = exponent.saturating_add(if negative { -power } else { power });
     let value = scale(mantissa | u64::from(sticky), exponent);
     value.is_finite().then_some(value)

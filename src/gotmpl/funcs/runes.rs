@@ -175,7 +175,10 @@ pub fn quote_into(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
     while !rest.is_empty() {
         // Copy runs of plain ASCII at once: nearly all text is that.
-        let plain = rest.iter().position(|b| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\')).unwrap_or(rest.len());
+        let plain = rest
+            .iter()
+            .position(|b| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\'))
+            .unwrap_or(rest.len());
         let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
         out.extend_from_slice(head);
         if tail.is_empty() {

@@ -167,10 +167,8 @@ impl Time {
     #[must_use]
     pub fn add(&self, nanos: i64, locations: &Locations<'_>) -> Self {
         let total = i64::from(self.nanos) + nanos % duration::SECOND;
-        let unix = self
-            .unix
-            .wrapping_add(nanos / duration::SECOND)
-            .wrapping_add(total.div_euclid(duration::SECOND));
+        let unix =
+            self.unix.wrapping_add(nanos / duration::SECOND).wrapping_add(total.div_euclid(duration::SECOND));
         let nanos = u32::try_from(total.rem_euclid(duration::SECOND)).unwrap_or(0);
         Self::new(unix, nanos, &self.location, locations)
     }

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use regex::{Regex, RegexBuilder};
 
 use super::runes;
-use translate::translate;
 pub use translate::SyntaxError;
+use translate::translate;
 
 mod translate;
 
@@ -89,14 +89,13 @@ impl Regexp {
     /// Compiles a pattern in Go's syntax.
     pub fn compile(pattern: &[u8]) -> Result<Self, SyntaxError> {
         let translated = translate(pattern)?;
-        let regex = RegexBuilder::new(&translated.pattern)
-            .size_limit(SIZE_LIMIT)
-            .nest_limit(4096)
-            .build()
-            .map_err(|_| SyntaxError {
-                code: "expression too large",
-                expr: String::from_utf8_lossy(pattern).into_owned(),
-            })?;
+        let regex =
+            RegexBuilder::new(&translated.pattern).size_limit(SIZE_LIMIT).nest_limit(4096).build().map_err(
+                |_| SyntaxError {
+                    code: "expression too large",
+                    expr: String::from_utf8_lossy(pattern).into_owned(),
+                },
+            )?;
         Ok(Self { regex, names: translated.names, blank: pattern.is_empty() })
     }
 
@@ -276,7 +275,11 @@ fn reference(rest: &[u8]) -> Option<(&[u8], &[u8])> {
         Some(body) => (true, body),
         None => (false, rest),
     };
-    let letter = |c: char| c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && (runes::is_letter(c) || runes::is_digit(c)));
+    let letter = |c: char| {
+        c == '_'
+            || c.is_ascii_alphanumeric()
+            || (!c.is_ascii() && (runes::is_letter(c) || runes::is_digit(c)))
+    };
     let end = runes::runes(body).find(|(_, c, _)| !letter(*c)).map_or(body.len(), |(at, ..)| at);
     let (name, after) = body.split_at_checked(end)?;
     if name.is_empty() {
@@ -288,7 +291,8 @@ fn reference(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// A group number: digits without a leading zero.
 fn number(name: &[u8]) -> Option<usize> {
-    if name.len() > 1 && name.first() == Some(&b'0') || name.len() > 9 || !name.iter().all(u8::is_ascii_digit) {
+    if name.len() > 1 && name.first() == Some(&b'0') || name.len() > 9 || !name.iter().all(u8::is_ascii_digit)
+    {
         return None;
     }
     std::str::from_utf8(name).ok()?.parse().ok()
@@ -310,8 +314,9 @@ pub fn quote_meta(text: &[u8]) -> Vec<u8> {
 pub fn must_compile_message(pattern: &[u8], error: &SyntaxError) -> Vec<u8> {
     let mut out = b"regexp: Compile(".to_vec();
     // Go's CanBackquote: UTF-8 without control characters (a tab is fine), backquotes and byte order marks.
-    let plain = std::str::from_utf8(pattern)
-        .is_ok_and(|text| !text.chars().any(|c| (c < ' ' && c != '\t') || matches!(c, '`' | '\u{7f}' | '\u{feff}')));
+    let plain = std::str::from_utf8(pattern).is_ok_and(|text| {
+        !text.chars().any(|c| (c < ' ' && c != '\t') || matches!(c, '`' | '\u{7f}' | '\u{feff}'))
+    });
     if plain {
         out.push(b'`');
         out.extend_from_slice(pattern);

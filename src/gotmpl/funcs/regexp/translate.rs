@@ -438,8 +438,8 @@ fn named_class<'t>(text: &'t str, out: &mut String) -> Result<Option<&'t str>, S
         return Ok(None);
     };
     let known = [
-        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
-        "word", "xdigit",
+        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
+        "upper", "word", "xdigit",
     ];
     if !known.contains(&name.strip_prefix('^').unwrap_or(name)) {
         return err("invalid character class range", consumed(text, after));
@@ -484,7 +484,8 @@ fn unicode_class<'t>(text: &'t str, negated: bool, out: &mut String) -> Result<&
         Some(name) => (name, !negated),
         None => (name, negated),
     };
-    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' ')) {
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' '))
+    {
         return err(CODE, sequence);
     }
     // Go knows general categories and scripts, and no other properties.
@@ -526,7 +527,8 @@ fn parse_escape(text: &str) -> Result<(u32, &str), SyntaxError> {
             }
             let mut code = c.to_digit(8).unwrap_or_default();
             for _ in 0..2 {
-                let Some((digit, after)) = next(rest).and_then(|(c, after)| Some((c.to_digit(8)?, after))) else {
+                let Some((digit, after)) = next(rest).and_then(|(c, after)| Some((c.to_digit(8)?, after)))
+                else {
                     break;
                 };
                 code = code * 8 + digit;

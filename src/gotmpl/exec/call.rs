@@ -1,0 +1,192 @@
+//! Calls: counting, evaluating and checking arguments against a Go signature.
+
+use std::rc::Rc;
+
+use super::super::error::ExecError;
+use super::super::func::{Func, FuncError, Signature};
+use super::super::parse::ast::Operand;
+use super::super::types::Type;
+use super::super::value::{Object, Value};
+use super::walk::{At, Frame};
+use super::{Cell, Ctx, Exec};
+
+/// What is called.
+pub(super) enum Callee<'o> {
+    Func(Func),
+    Method(&'o Rc<dyn Object>, Signature),
+}
+
+impl Callee<'_> {
+    const fn signature(&self) -> Signature {
+        match self {
+            Self::Func(func) => func.sig,
+            Self::Method(_, sig) => *sig,
+        }
+    }
+}
+
+impl<'t> Frame<'t> {
+    /// Calls with the operands as arguments and, in a pipeline, the previous value as the last.
+    #[expect(clippy::too_many_arguments, reason = "as many as Go's evalCall")]
+    pub fn call(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        callee: &Callee<'_>,
+        name: &str,
+        node: At<'t>,
+        args: &'t [Operand],
+        last: Option<Cell>,
+    ) -> Exec<Cell> {
+        let sig = callee.signature();
+        self.count(name, sig.params.len(), sig.variadic, args.len(), last.is_some())?;
+        let mut values = ctx.spare_args.pop().unwrap_or_default();
+        let ready = self.arguments(ctx, dot, sig, args, last, &mut values);
+        let result = match ready {
+            Err(error) => Err(error),
+            Ok(()) => match callee {
+                Callee::Func(func) => (func.call)(ctx, &values),
+                Callee::Method(object, _) => object.call(name, ctx, &values),
+            }
+            .map_err(|error| {
+                self.at = node;
+                self.call_failed(name, error)
+            }),
+        };
+        values.clear();
+        ctx.spare_args.push(values);
+        Ok(Cell { value: result?, iface: sig.result == Type::Any })
+    }
+
+    /// `error calling NAME: …`
+    pub fn call_failed(&self, name: &str, error: FuncError) -> Box<ExecError> {
+        match error {
+            FuncError::Message(text) => self.error(format!("error calling {name}: {text}")),
+            FuncError::Template { prefix, inner } => {
+                let mut outer = self.error(format!("error calling {name}: {prefix}"));
+                outer.cause = Some(inner);
+                outer
+            }
+        }
+    }
+
+    pub fn count(&self, name: &str, params: usize, variadic: bool, args: usize, last: bool) -> Exec<()> {
+        let given = args + usize::from(last);
+        if variadic {
+            let least = params.saturating_sub(1);
+            if given < least {
+                return Err(
+                    self.error(format!("wrong number of args for {name}: want at least {least} got {args}"))
+                );
+            }
+        } else if given != params {
+            return Err(self.error(format!("wrong number of args for {name}: want {params} got {given}")));
+        }
+        Ok(())
+    }
+
+    fn arguments(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        sig: Signature,
+        args: &'t [Operand],
+        last: Option<Cell>,
+        values: &mut Vec<Value>,
+    ) -> Exec<()> {
+        // The parameter of an index; beyond the fixed ones, the variadic one.
+        let param =
+            |index: usize| sig.params.get(index).or_else(|| sig.params.last()).copied().unwrap_or(Type::Any);
+        for (index, arg) in args.iter().enumerate() {
+            let value = self.argument(ctx, dot, param(index), arg)?;
+            values.push(value.value);
+        }
+        if let Some(last) = last {
+            let value = self.validate(last, param(args.len()))?;
+            values.push(value.value);
+        }
+        Ok(())
+    }
+
+    /// One argument, evaluated for a parameter of a type.
+    pub fn argument(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, ty: Type, operand: &'t Operand) -> Exec<Cell> {
+        self.at = At::Operand(operand);
+        let value = match operand {
+            Operand::Dot(_) => dot.clone(),
+            Operand::Nil(_) => {
+                if !ty.can_be_nil() {
+                    return Err(self.error(format!("cannot assign nil to {ty}")));
+                }
+                // The zero value: for an interface a nil interface, for `reflect.Value` nothing at all.
+                return Ok(Cell { value: Value::zero(ty), iface: ty == Type::Any });
+            }
+            Operand::Field(field) => self.fields(ctx, dot, None, operand, &field.idents, &[], None)?,
+            Operand::Variable(_) => self.variable_chain(ctx, dot, operand, &[], None)?,
+            Operand::Pipe(pipe) => self.nested_pipeline(ctx, dot, pipe)?,
+            Operand::Function(function) => {
+                self.function(ctx, dot, function.target, &function.name, At::Operand(operand), &[], None)?
+            }
+            Operand::Chain(_) => self.chain(ctx, dot, operand, &[], None)?,
+            constant => return self.typed_constant(constant, ty),
+        };
+        self.validate(value, ty)
+    }
+
+    /// A constant for a parameter of a type, which decides what it is.
+    fn typed_constant(&self, operand: &Operand, ty: Type) -> Exec<Cell> {
+        let expected = |what: &str| Err(self.error(format!("expected {what}; found {operand}")));
+        let value = match (ty.underlying(), operand) {
+            (Type::Any | Type::Reflect, _) => return self.constant(operand),
+            (Type::Bool, Operand::Bool(_, value)) => Value::Bool(*value),
+            (Type::Bool, _) => return expected("bool"),
+            (Type::String, Operand::Str(_)) => return self.constant(operand),
+            (Type::String, _) => return expected("string"),
+            (Type::Int(kind), Operand::Number(number)) => match number.int {
+                Some(int) => Value::Int(kind, wrap_signed(int, kind.bits())),
+                None => return expected("integer"),
+            },
+            (Type::Int(_), _) => return expected("integer"),
+            (Type::Uint(kind), Operand::Number(number)) => match number.uint {
+                Some(uint) => Value::Uint(kind, uint & (u64::MAX >> (64 - kind.bits()))),
+                None => return expected("unsigned integer"),
+            },
+            (Type::Uint(_), _) => return expected("unsigned integer"),
+            (Type::Float64, Operand::Number(number)) if number.float.is_some() => {
+                Value::Float(number.float.unwrap_or_default())
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "as reflect's SetFloat")]
+            (Type::Float32, Operand::Number(number)) if number.float.is_some() => {
+                Value::Float32(number.float.unwrap_or_default() as f32)
+            }
+            (Type::Float32 | Type::Float64, _) => return expected("float"),
+            _ => return Err(self.error(format!("can't handle {operand} for arg of type {ty}"))),
+        };
+        Ok(Cell::plain(value))
+    }
+
+    /// Go's `validateType`: the value if it may be passed as the type.
+    pub fn validate(&self, cell: Cell, ty: Type) -> Exec<Cell> {
+        if matches!(ty, Type::Any | Type::Reflect) {
+            return Ok(cell);
+        }
+        let Some(actual) = cell.value.ty() else {
+            if cell.iface {
+                return Err(self.error(format!("wrong type for value; expected {ty}; got interface {{}}")));
+            }
+            if ty.can_be_nil() {
+                return Ok(Cell::plain(Value::zero(ty)));
+            }
+            return Err(self.error(format!("invalid value; expected {ty}")));
+        };
+        if actual.assignable_to(ty) {
+            return Ok(Cell { value: cell.value, iface: false });
+        }
+        Err(self.error(format!("wrong type for value; expected {ty}; got {actual}")))
+    }
+}
+
+/// The lowest bits of an integer, as Go's `SetInt` keeps them.
+const fn wrap_signed(int: i64, bits: u32) -> i64 {
+    let unused = 64 - bits;
+    int << unused >> unused
+}

@@ -1,0 +1,293 @@
+//! Pipelines, commands and field chains.
+
+use super::super::fmt::quote_lossy;
+use super::super::parse::ast::{Command, Ident, Operand, Pipe, Target, Variable};
+use super::super::parse::{RED_ZONE, STACK_STEP};
+use super::super::types::Type;
+use super::super::value::{Map, Value};
+use super::call::Callee;
+use super::walk::{At, Frame};
+use super::{Cell, Ctx, Exec, MissingKey};
+
+impl<'t> Frame<'t> {
+    pub fn pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: &'t Pipe) -> Exec<Cell> {
+        self.at = At::Pipe(pipe);
+        let mut value: Option<Cell> = None;
+        for command in &pipe.commands {
+            let mut result = self.command(ctx, dot, command, value.take())?;
+            // Out of the interface: a nil interface becomes nothing at all.
+            result.iface = false;
+            value = Some(result);
+        }
+        let value = value.unwrap_or_default();
+        for variable in &pipe.decl {
+            self.set(ctx, variable, value.clone())?;
+        }
+        Ok(value)
+    }
+
+    /// A pipeline in parentheses, which nest as deep as the parser allows.
+    pub fn nested_pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: &'t Pipe) -> Exec<Cell> {
+        stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.pipeline(ctx, dot, pipe))
+    }
+
+    pub fn set(&self, ctx: &mut Ctx<'_>, variable: &Variable, value: Cell) -> Exec<()> {
+        let slot = variable.slot.and_then(|slot| ctx.vars.get_mut(self.base + slot as usize));
+        match slot {
+            Some(slot) => {
+                *slot = value;
+                Ok(())
+            }
+            None => Err(self.error(format!("undefined variable: {}", variable.name))),
+        }
+    }
+
+    fn variable(&self, ctx: &Ctx<'_>, variable: &Variable) -> Exec<Cell> {
+        let slot = variable.slot.and_then(|slot| ctx.vars.get(self.base + slot as usize));
+        slot.cloned().ok_or_else(|| self.error(format!("undefined variable: {}", variable.name)))
+    }
+
+    fn command(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        command: &'t Command,
+        last: Option<Cell>,
+    ) -> Exec<Cell> {
+        let Some((first, args)) = command.args.split_first() else { return Ok(Cell::NOTHING) };
+        match first {
+            Operand::Field(field) => {
+                self.at = At::Operand(first);
+                return self.fields(ctx, dot, None, first, &field.idents, args, last);
+            }
+            Operand::Chain(_) => return self.chain(ctx, dot, first, args, last),
+            Operand::Function(function) => {
+                self.at = At::Operand(first);
+                return self.function(
+                    ctx,
+                    dot,
+                    function.target,
+                    &function.name,
+                    At::Command(command),
+                    args,
+                    last,
+                );
+            }
+            Operand::Pipe(pipe) => {
+                self.no_arguments(first, args, last.as_ref())?;
+                return self.nested_pipeline(ctx, dot, pipe);
+            }
+            Operand::Variable(_) => return self.variable_chain(ctx, dot, first, args, last),
+            _ => {}
+        }
+        self.at = At::Operand(first);
+        self.no_arguments(first, args, last.as_ref())?;
+        match first {
+            Operand::Dot(_) => Ok(dot.clone()),
+            Operand::Nil(_) => Err(self.error("nil is not a command")),
+            constant => self.constant(constant),
+        }
+    }
+
+    fn no_arguments(&self, first: &Operand, args: &[Operand], last: Option<&Cell>) -> Exec<()> {
+        if args.is_empty() && last.is_none() {
+            return Ok(());
+        }
+        Err(self.error(format!("can't give argument to non-function {first}")))
+    }
+
+    /// A constant where no type is asked for.
+    pub fn constant(&self, operand: &Operand) -> Exec<Cell> {
+        if let Some(value) = operand.constant() {
+            return Ok(Cell::plain(value));
+        }
+        match operand {
+            Operand::Number(number) if number.uint.is_some() => {
+                Err(self.error(format!("{} overflows int", number.text)))
+            }
+            _ => Ok(Cell::NOTHING),
+        }
+    }
+
+    pub fn variable_chain(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        operand: &'t Operand,
+        args: &'t [Operand],
+        last: Option<Cell>,
+    ) -> Exec<Cell> {
+        let Operand::Variable(variable) = operand else { return Ok(Cell::NOTHING) };
+        self.at = At::Operand(operand);
+        let value = self.variable(ctx, variable)?;
+        if variable.fields.is_empty() {
+            self.no_arguments(operand, args, last.as_ref())?;
+            return Ok(value);
+        }
+        self.fields(ctx, dot, Some(value), operand, &variable.fields, args, last)
+    }
+
+    pub fn chain(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        operand: &'t Operand,
+        args: &'t [Operand],
+        last: Option<Cell>,
+    ) -> Exec<Cell> {
+        let Operand::Chain(chain) = operand else { return Ok(Cell::NOTHING) };
+        self.at = At::Operand(operand);
+        let receiver = match &chain.node {
+            Operand::Pipe(pipe) => self.nested_pipeline(ctx, dot, pipe)?,
+            node @ Operand::Function(function) => {
+                self.at = At::Operand(node);
+                self.function(ctx, dot, function.target, &function.name, At::Operand(node), &[], None)?
+            }
+            // The parser makes chains of nothing else.
+            other => self.constant(other)?,
+        };
+        self.fields(ctx, dot, Some(receiver), operand, &chain.fields, args, last)
+    }
+
+    /// `.A.B.C`, from dot if there is no receiver, perhaps with arguments for a method at its end.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "as many as Go's evalFieldChain; a struct would be built per call"
+    )]
+    pub fn fields(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        receiver: Option<Cell>,
+        operand: &'t Operand,
+        idents: &'t [Ident],
+        args: &'t [Operand],
+        last: Option<Cell>,
+    ) -> Exec<Cell> {
+        let Some((final_ident, path)) = idents.split_last() else { return Ok(Cell::NOTHING) };
+        let mut current = match path.split_first() {
+            // The first step from dot need not copy dot.
+            Some((first, rest)) => {
+                let mut current = match &receiver {
+                    Some(receiver) => self.field(ctx, dot, receiver, operand, first, &[], None)?,
+                    None => self.field(ctx, dot, dot, operand, first, &[], None)?,
+                };
+                for ident in rest {
+                    current = self.field(ctx, dot, &current, operand, ident, &[], None)?;
+                }
+                Some(current)
+            }
+            None => receiver,
+        };
+        let current = current.take();
+        self.field(ctx, dot, current.as_ref().unwrap_or(dot), operand, final_ident, args, last)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "as many as Go's evalField; a struct would be built per step"
+    )]
+    fn field(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        receiver: &Cell,
+        operand: &'t Operand,
+        ident: &'t Ident,
+        args: &'t [Operand],
+        last: Option<Cell>,
+    ) -> Exec<Cell> {
+        let name = &*ident.name;
+        match &receiver.value {
+            Value::Map(map) => {
+                if !args.is_empty() || last.is_some() {
+                    return Err(self.error(format!("{name} is not a method but has arguments")));
+                }
+                self.entry(ctx, map, name)
+            }
+            Value::Nil if receiver.iface => {
+                Err(self.error(format!("nil pointer evaluating interface {{}}.{name}")))
+            }
+            Value::Nil => {
+                if ctx.missing_key == MissingKey::Error {
+                    let shown = quote_lossy(name.as_bytes());
+                    return Err(self.error(format!("nil data; no entry for key {shown}")));
+                }
+                Ok(Cell::NOTHING)
+            }
+            Value::Object(object) => {
+                if let Some(sig) = object.method(name) {
+                    let callee = Callee::Method(object, sig);
+                    return self.call(ctx, dot, &callee, name, At::Operand(operand), args, last);
+                }
+                let has_arguments = !args.is_empty() || last.is_some();
+                if let Some(value) = object.field(name) {
+                    if has_arguments {
+                        let message = format!("{name} has arguments but cannot be invoked as function");
+                        return Err(self.error(message));
+                    }
+                    let iface = object.field_type(name) == Some(Type::Any);
+                    return Ok(Cell { value, iface });
+                }
+                if object.kind() == super::super::types::Kind::Map {
+                    if has_arguments {
+                        return Err(self.error(format!("{name} is not a method but has arguments")));
+                    }
+                    let iface = object.elem() == Type::Any;
+                    return match object.entry(name.as_bytes()) {
+                        Some(value) => Ok(Cell { value, iface }),
+                        None => self.missing(ctx, object.elem(), name),
+                    };
+                }
+                Err(self.no_field(receiver, name))
+            }
+            _ => Err(self.no_field(receiver, name)),
+        }
+    }
+
+    fn no_field(&self, receiver: &Cell, name: &str) -> Box<super::super::error::ExecError> {
+        let ty = if receiver.iface { "interface {}".to_owned() } else { receiver.value.type_name() };
+        self.error(format!("can't evaluate field {name} in type {ty}"))
+    }
+
+    fn entry(&self, ctx: &Ctx<'_>, map: &Map, name: &str) -> Exec<Cell> {
+        match map.get(name.as_bytes()) {
+            Some(value) => Ok(Cell { value, iface: map.elem() == Type::Any }),
+            None => self.missing(ctx, map.elem(), name),
+        }
+    }
+
+    fn missing(&self, ctx: &Ctx<'_>, elem: Type, name: &str) -> Exec<Cell> {
+        match ctx.missing_key {
+            MissingKey::Invalid => Ok(Cell::NOTHING),
+            MissingKey::Zero => Ok(Cell { value: Value::zero(elem), iface: elem == Type::Any }),
+            MissingKey::Error => {
+                Err(self.error(format!("map has no entry for key {}", quote_lossy(name.as_bytes()))))
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "as many as Go's evalFunction")]
+    pub fn function(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        target: Target,
+        name: &'t str,
+        node: At<'t>,
+        args: &'t [Operand],
+        last: Option<Cell>,
+    ) -> Exec<Cell> {
+        match target {
+            Target::Builtin(builtin) => self.builtin(ctx, dot, builtin, name, node, args, last),
+            Target::Registered(id) => {
+                let Some(func) = ctx.set.funcs().get(id).copied() else {
+                    return Err(
+                        self.error(format!("{} is not a defined function", quote_lossy(name.as_bytes())))
+                    );
+                };
+                self.call(ctx, dot, &Callee::Func(func), name, node, args, last)
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Nodes: text, actions, control structures. One [`Frame`] is one execution of one template.
+
+use super::super::error::{ExecError, Location};
+use super::super::fmt;
+use super::super::parse::ast::{
+    Branches, Command, List, Node, Operand, Pipe, Range, Source, TemplateCall, Tree,
+};
+use super::super::parse::{RED_ZONE, STACK_STEP};
+use super::super::types::{Kind, Type};
+use super::super::value::Value;
+use super::{Cell, Ctx, Exec, TOO_DEEP};
+
+/// The node execution is at, in the sense of Go's error messages.
+#[derive(Clone, Copy)]
+pub(super) enum At<'t> {
+    Nowhere,
+    Operand(&'t Operand),
+    Command(&'t Command),
+    Pipe(&'t Pipe),
+    Template(&'t TemplateCall),
+}
+
+/// An execution of one template.
+pub(super) struct Frame<'t> {
+    pub tree: &'t Tree,
+    /// Set before anything that can fail is evaluated, exactly where Go sets it.
+    pub at: At<'t>,
+    /// Where this frame's variables begin.
+    pub base: usize,
+}
+
+/// How a list ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+impl<'t> Frame<'t> {
+    pub const fn new(tree: &'t Tree, base: usize) -> Self {
+        Self { tree, at: At::Nowhere, base }
+    }
+
+    /// An error at the node execution is at.
+    pub fn error(&self, message: impl Into<String>) -> Box<ExecError> {
+        let (pos, context) = match self.at {
+            At::Nowhere => return Box::new(ExecError::plain(message.into())),
+            At::Operand(operand) => (operand.pos(), operand.to_string()),
+            At::Command(command) => (command.span.start, command.to_string()),
+            At::Pipe(pipe) => (pipe.span.start, pipe.to_string()),
+            At::Template(call) => (call.pos, call.to_string()),
+        };
+        let (line, column) = line_and_column(&self.tree.source, pos);
+        let mut error = ExecError::plain(message.into());
+        error.at = Some(Location {
+            parse_name: self.tree.source.name.to_string(),
+            line,
+            column,
+            template: String::from_utf8_lossy(&self.tree.name).into_owned(),
+            context,
+            offset: pos,
+        });
+        Box::new(error)
+    }
+
+    pub fn list(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: &'t List) -> Exec<Flow> {
+        for node in &list.nodes {
+            let flow = match node {
+                Node::Text(span) => {
+                    let text = self.tree.source.text.get(span.start as usize..span.end as usize);
+                    ctx.out.extend_from_slice(text.unwrap_or_default());
+                    Flow::Next
+                }
+                Node::Action(pipe) => {
+                    let value = self.pipeline(ctx, dot, pipe)?;
+                    if pipe.decl.is_empty() {
+                        fmt::print_value(&mut ctx.out, &value.value)
+                            .map_err(|error| self.error(error.to_string()))?;
+                    }
+                    Flow::Next
+                }
+                Node::If(branches) => self.branches(ctx, dot, branches, false)?,
+                Node::With(branches) => self.branches(ctx, dot, branches, true)?,
+                Node::Range(range) => self.range(ctx, dot, range)?,
+                Node::Template(call) => {
+                    self.template(ctx, dot, call)?;
+                    Flow::Next
+                }
+                Node::Break(_) => Flow::Break,
+                Node::Continue(_) => Flow::Continue,
+            };
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// A list inside a control structure.
+    fn nested(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: &'t List) -> Exec<Flow> {
+        stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.list(ctx, dot, list))
+    }
+
+    fn branches(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, node: &'t Branches, with: bool) -> Exec<Flow> {
+        for branch in &node.branches {
+            let value = self.pipeline(ctx, dot, &branch.pipe)?;
+            if value.value.truth() {
+                return self.nested(ctx, if with { &value } else { dot }, &branch.list);
+            }
+        }
+        match &node.otherwise {
+            Some(list) => self.nested(ctx, dot, list),
+            None => Ok(Flow::Next),
+        }
+    }
+
+    fn range(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, range: &'t Range) -> Exec<Flow> {
+        let over = self.pipeline(ctx, dot, &range.pipe)?.value;
+        let ran = match &over {
+            Value::Nil => false,
+            Value::Int(kind, count) => {
+                self.one_variable(range, &over)?;
+                let items = (0..*count).map(|number| (Cell::NOTHING, Cell::plain(Value::Int(*kind, number))));
+                return self.iterate_or(ctx, dot, range, *count > 0, items);
+            }
+            Value::Uint(kind, count) => {
+                self.one_variable(range, &over)?;
+                let items =
+                    (0..*count).map(|number| (Cell::NOTHING, Cell::plain(Value::Uint(*kind, number))));
+                return self.iterate_or(ctx, dot, range, *count > 0, items);
+            }
+            Value::Map(map) => {
+                let iface = map.elem() == Type::Any;
+                self.iterate(ctx, range, entries(map.entries(), iface))?
+            }
+            Value::Object(object) if object.kind() == Kind::Map => {
+                let iface = object.elem() == Type::Any;
+                self.iterate(ctx, range, entries(object.entries().unwrap_or_default(), iface))?
+            }
+            other => {
+                let Some(list) = other.elements() else {
+                    let shown = fmt::format_value(other).unwrap_or_default();
+                    let shown = String::from_utf8_lossy(&shown);
+                    return Err(self.error(format!("range can't iterate over {shown}")));
+                };
+                let iface = list.elem() == Type::Any;
+                let items = list.items().iter().enumerate().map(|(index, item)| {
+                    let index = Value::int(i64::try_from(index).unwrap_or(i64::MAX));
+                    (Cell::plain(index), Cell { value: item.clone(), iface })
+                });
+                self.iterate(ctx, range, items)?
+            }
+        };
+        self.otherwise(ctx, dot, range, ran)
+    }
+
+    fn iterate_or(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        dot: &Cell,
+        range: &'t Range,
+        any: bool,
+        items: impl Iterator<Item = (Cell, Cell)>,
+    ) -> Exec<Flow> {
+        self.iterate(ctx, range, items)?;
+        self.otherwise(ctx, dot, range, any)
+    }
+
+    fn otherwise(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, range: &'t Range, ran: bool) -> Exec<Flow> {
+        match &range.otherwise {
+            Some(list) if !ran => self.nested(ctx, dot, list),
+            _ => Ok(Flow::Next),
+        }
+    }
+
+    fn one_variable(&self, range: &Range, over: &Value) -> Exec<()> {
+        if range.pipe.decl.len() < 2 {
+            return Ok(());
+        }
+        let shown = fmt::format_value(over).unwrap_or_default();
+        let shown = String::from_utf8_lossy(&shown);
+        Err(self.error(format!("can't use {shown} to iterate over more than one variable")))
+    }
+
+    /// Runs the body for each item; whether there was any.
+    fn iterate(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        range: &'t Range,
+        items: impl Iterator<Item = (Cell, Cell)>,
+    ) -> Exec<bool> {
+        let mut ran = false;
+        for (index, item) in items {
+            ran = true;
+            match range.pipe.decl.as_slice() {
+                [] => {}
+                [variable] => self.set(ctx, variable, item.clone())?,
+                [first, second, ..] => {
+                    self.set(ctx, first, index)?;
+                    self.set(ctx, second, item.clone())?;
+                }
+            }
+            if self.nested(ctx, &item, &range.list)? == Flow::Break {
+                break;
+            }
+        }
+        Ok(ran)
+    }
+
+    fn template(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, call: &'t TemplateCall) -> Exec<()> {
+        self.at = At::Template(call);
+        let Some(tree) = ctx.lookup(&call.name) else {
+            return Err(self.error(format!("template {} not defined", fmt::quote_lossy(&call.name))));
+        };
+        if ctx.depth >= super::MAX_DEPTH {
+            return Err(self.error(TOO_DEEP));
+        }
+        let data = match &call.pipe {
+            Some(pipe) => self.pipeline(ctx, dot, pipe)?,
+            None => Cell::NOTHING,
+        };
+        ctx.run(&tree, data)
+    }
+}
+
+fn entries(entries: Vec<(super::super::str::Str, Value)>, iface: bool) -> impl Iterator<Item = (Cell, Cell)> {
+    entries.into_iter().map(move |(key, value)| (Cell::plain(Value::Str(key)), Cell { value, iface }))
+}
+
+/// Go's location: the line from 1, the column in bytes from 0 on every line.
+fn line_and_column(source: &Source, pos: u32) -> (u32, u32) {
+    let before = source.text.get(..pos as usize).unwrap_or_default();
+    let newlines = before.iter().filter(|byte| **byte == b'\n').count();
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let line = u32::try_from(newlines).unwrap_or(u32::MAX).saturating_add(1);
+    (line, u32::try_from(before.len() - start).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,518 @@
+//! The lexer: a template's bytes in, tokens out, one at a time. Trim markers are dealt with here; the parser never
+//! sees them. Knows nothing of grammar or functions.
+
+use super::super::strconv::decode_rune;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Error,
+    Bool,
+    /// A printable ASCII character without a meaning of its own, such as a comma.
+    Char,
+    CharConstant,
+    Complex,
+    Assign,
+    Declare,
+    Eof,
+    Field,
+    Identifier,
+    LeftDelim,
+    LeftParen,
+    Number,
+    Pipe,
+    RawString,
+    RightDelim,
+    RightParen,
+    Space,
+    String,
+    Text,
+    Variable,
+    Block,
+    Break,
+    Continue,
+    Dot,
+    Define,
+    Else,
+    End,
+    If,
+    Nil,
+    Range,
+    Template,
+    With,
+}
+
+impl Kind {
+    /// Keywords print as `<word>` in messages; Go counts `.` and `nil` among them.
+    const fn is_keyword(self) -> bool {
+        matches!(
+            self,
+            Self::Block
+                | Self::Break
+                | Self::Continue
+                | Self::Dot
+                | Self::Define
+                | Self::Else
+                | Self::End
+                | Self::If
+                | Self::Nil
+                | Self::Range
+                | Self::Template
+                | Self::With
+        )
+    }
+}
+
+fn keyword(word: &[u8]) -> Option<Kind> {
+    Some(match word {
+        b"block" => Kind::Block,
+        b"break" => Kind::Break,
+        b"continue" => Kind::Continue,
+        b"define" => Kind::Define,
+        b"else" => Kind::Else,
+        b"end" => Kind::End,
+        b"if" => Kind::If,
+        b"range" => Kind::Range,
+        b"nil" => Kind::Nil,
+        b"template" => Kind::Template,
+        b"with" => Kind::With,
+        b"true" | b"false" => Kind::Bool,
+        _ => return None,
+    })
+}
+
+/// A token: `start..end` are bytes of the text, `line` counts from 1 at its start.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub kind: Kind,
+    pub start: usize,
+    pub end: usize,
+    pub line: u32,
+    /// The words of an error token.
+    pub error: Option<Box<str>>,
+}
+
+impl Token {
+    /// The token as Go's messages show it.
+    pub fn describe(&self, text: &[u8]) -> String {
+        let value = text.get(self.start..self.end).unwrap_or_default();
+        let lossy = String::from_utf8_lossy(value);
+        if let Some(error) = &self.error {
+            return error.to_string();
+        }
+        if self.kind == Kind::Eof {
+            return "EOF".to_owned();
+        }
+        if self.kind.is_keyword() {
+            return format!("<{lossy}>");
+        }
+        if value.len() > 10 {
+            let mut end = 0;
+            for _ in 0..10 {
+                end += decode_rune(value.get(end..).unwrap_or_default()).1;
+            }
+            return format!("{}...", super::super::fmt::quote_lossy(value.get(..end).unwrap_or_default()));
+        }
+        super::super::fmt::quote_lossy(value)
+    }
+}
+
+pub(super) struct Lexer<'t> {
+    text: &'t [u8],
+    pos: usize,
+    start: usize,
+    inside_action: bool,
+    paren_depth: usize,
+    /// Lines are counted lazily, up to here.
+    line: u32,
+    line_pos: usize,
+    failed: bool,
+}
+
+const LEFT: &[u8] = b"{{";
+const RIGHT: &[u8] = b"}}";
+
+/// Exactly the four characters that trim markers and Go's lexer take for space.
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn is_alphanumeric(c: Option<char>) -> bool {
+    c.is_some_and(|c| c == '_' || c.is_alphanumeric())
+}
+
+pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    let first = *needle.first()?;
+    let mut from = 0;
+    loop {
+        let rest = haystack.get(from..)?;
+        let at = from + rest.iter().position(|byte| *byte == first)?;
+        if haystack.get(at..)?.starts_with(needle) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+impl<'t> Lexer<'t> {
+    pub fn new(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            pos: 0,
+            start: 0,
+            inside_action: false,
+            paren_depth: 0,
+            line: 1,
+            line_pos: 0,
+            failed: false,
+        }
+    }
+
+    fn rest(&self, from: usize) -> &'t [u8] {
+        self.text.get(from..).unwrap_or_default()
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.get(at).copied()
+    }
+
+    /// The next character without consuming it: `Some(None)` is a byte that is not UTF-8, `None` the end.
+    fn peek(&self) -> Option<(Option<char>, usize)> {
+        match decode_rune(self.rest(self.pos)) {
+            (_, 0) => None,
+            other => Some(other),
+        }
+    }
+
+    fn next(&mut self) -> Option<Option<char>> {
+        let (c, width) = self.peek()?;
+        self.pos += width;
+        Some(c)
+    }
+
+    fn line_at(&mut self, pos: usize) -> u32 {
+        let skipped = self.text.get(self.line_pos..pos).unwrap_or_default();
+        let newlines = skipped.iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
+        self.line_pos = self.line_pos.max(pos);
+        self.line
+    }
+
+    fn emit(&mut self, kind: Kind) -> Token {
+        let line = self.line_at(self.start);
+        let token = Token { kind, start: self.start, end: self.pos, line, error: None };
+        self.start = self.pos;
+        token
+    }
+
+    fn error(&mut self, message: impl Into<Box<str>>) -> Token {
+        let line = self.line_at(self.start);
+        self.failed = true;
+        Token { kind: Kind::Error, start: self.start, end: self.start, line, error: Some(message.into()) }
+    }
+
+    pub fn next_token(&mut self) -> Token {
+        if self.failed {
+            let line = self.line;
+            return Token { kind: Kind::Eof, start: self.start, end: self.start, line, error: None };
+        }
+        if self.inside_action { self.inside() } else { self.text_token() }
+    }
+
+    fn text_token(&mut self) -> Token {
+        loop {
+            let Some(found) = find(self.rest(self.pos), LEFT) else {
+                self.pos = self.text.len();
+                let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
+                return self.emit(kind);
+            };
+            if found > 0 {
+                let delim = self.pos + found;
+                let mut end = delim;
+                if self.trim_after_left(delim + LEFT.len()) {
+                    while end > self.start && self.byte(end - 1).is_some_and(is_space) {
+                        end -= 1;
+                    }
+                }
+                self.pos = end;
+                let token = (end > self.start).then(|| self.emit(Kind::Text));
+                self.pos = delim;
+                self.start = delim;
+                if let Some(token) = token {
+                    return token;
+                }
+            }
+            // At the left delimiter.
+            self.pos += LEFT.len();
+            let marker = if self.trim_after_left(self.pos) { 2 } else { 0 };
+            if self.rest(self.pos + marker).starts_with(b"/*") {
+                self.pos += marker;
+                self.start = self.pos;
+                if let Some(error) = self.comment() {
+                    return error;
+                }
+                continue;
+            }
+            let token = self.emit(Kind::LeftDelim);
+            self.inside_action = true;
+            self.pos += marker;
+            self.start = self.pos;
+            self.paren_depth = 0;
+            return token;
+        }
+    }
+
+    fn trim_after_left(&self, at: usize) -> bool {
+        self.byte(at) == Some(b'-') && self.byte(at + 1).is_some_and(is_space)
+    }
+
+    /// Whether a right delimiter is at `at`, and whether it has a trim marker.
+    fn right_delim(&self, at: usize) -> Option<bool> {
+        let rest = self.rest(at);
+        if rest.first().copied().is_some_and(is_space)
+            && rest.get(1) == Some(&b'-')
+            && rest.get(2..).is_some_and(|rest| rest.starts_with(RIGHT))
+        {
+            return Some(true);
+        }
+        rest.starts_with(RIGHT).then_some(false)
+    }
+
+    /// Skips a comment; the token is an error.
+    fn comment(&mut self) -> Option<Token> {
+        let Some(end) = find(self.rest(self.pos + 2), b"*/") else {
+            return Some(self.error("unclosed comment"));
+        };
+        self.pos += 2 + end + 2;
+        let Some(trim) = self.right_delim(self.pos) else {
+            return Some(self.error("comment ends before closing delimiter"));
+        };
+        self.pos += RIGHT.len() + if trim { 2 } else { 0 };
+        if trim {
+            self.skip_space();
+        }
+        self.start = self.pos;
+        None
+    }
+
+    fn skip_space(&mut self) {
+        while self.byte(self.pos).is_some_and(is_space) {
+            self.pos += 1;
+        }
+    }
+
+    fn right(&mut self, trim: bool) -> Token {
+        if trim {
+            self.pos += 2;
+            self.start = self.pos;
+        }
+        self.pos += RIGHT.len();
+        let token = self.emit(Kind::RightDelim);
+        if trim {
+            self.skip_space();
+            self.start = self.pos;
+        }
+        self.inside_action = false;
+        token
+    }
+
+    fn inside(&mut self) -> Token {
+        if let Some(trim) = self.right_delim(self.pos) {
+            if self.paren_depth == 0 {
+                return self.right(trim);
+            }
+            return self.error("unclosed left paren");
+        }
+        let Some((c, width)) = self.peek() else { return self.error("unclosed action") };
+        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+        if c.is_ascii() && is_space(c as u8) {
+            return self.space();
+        }
+        self.pos += width;
+        match c {
+            '=' => self.emit(Kind::Assign),
+            ':' => {
+                if self.next() == Some(Some('=')) {
+                    self.emit(Kind::Declare)
+                } else {
+                    self.error("expected :=")
+                }
+            }
+            '|' => self.emit(Kind::Pipe),
+            '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
+            '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
+            '`' => match find(self.rest(self.pos), b"`") {
+                Some(end) => {
+                    self.pos += end + 1;
+                    self.emit(Kind::RawString)
+                }
+                None => self.error("unterminated raw quoted string"),
+            },
+            '$' => self.name(Kind::Variable, Kind::Variable),
+            '.' if self.byte(self.pos).is_some_and(|next| !next.is_ascii_digit()) => {
+                self.name(Kind::Field, Kind::Dot)
+            }
+            '.' | '+' | '-' | '0'..='9' => {
+                self.pos -= width;
+                self.number()
+            }
+            c if is_alphanumeric(Some(c)) => {
+                self.pos -= width;
+                self.identifier()
+            }
+            '(' => {
+                self.paren_depth += 1;
+                self.emit(Kind::LeftParen)
+            }
+            ')' => {
+                if self.paren_depth == 0 {
+                    return self.error("unexpected right paren");
+                }
+                self.paren_depth -= 1;
+                self.emit(Kind::RightParen)
+            }
+            c if (' '..='~').contains(&c) => self.emit(Kind::Char),
+            c => self.error(format!("unrecognized character in action: {}", show_char(Some(c)))),
+        }
+    }
+
+    fn space(&mut self) -> Token {
+        while self.byte(self.pos).is_some_and(is_space) {
+            self.pos += 1;
+        }
+        // The last space may be the one that belongs to a trim marker.
+        if self.right_delim(self.pos - 1) == Some(true) {
+            self.pos -= 1;
+            if self.pos == self.start {
+                return self.right(true);
+            }
+        }
+        self.emit(Kind::Space)
+    }
+
+    fn at_terminator(&self) -> bool {
+        let Some(byte) = self.byte(self.pos) else { return true };
+        is_space(byte)
+            || matches!(byte, b'.' | b',' | b'|' | b':' | b')' | b'(')
+            || self.rest(self.pos).starts_with(RIGHT)
+    }
+
+    fn skip_alphanumeric(&mut self) {
+        while let Some((c, width)) = self.peek() {
+            if !is_alphanumeric(c) {
+                break;
+            }
+            self.pos += width;
+        }
+    }
+
+    fn bad_character(&mut self) -> Token {
+        let c = self.peek().map_or(Some('\0'), |(c, _)| c);
+        self.error(format!("bad character {}", show_char(c)))
+    }
+
+    fn name(&mut self, kind: Kind, bare: Kind) -> Token {
+        if self.at_terminator() {
+            return self.emit(bare);
+        }
+        self.skip_alphanumeric();
+        if self.at_terminator() { self.emit(kind) } else { self.bad_character() }
+    }
+
+    fn identifier(&mut self) -> Token {
+        self.skip_alphanumeric();
+        if !self.at_terminator() {
+            return self.bad_character();
+        }
+        let word = self.text.get(self.start..self.pos).unwrap_or_default();
+        self.emit(keyword(word).unwrap_or(Kind::Identifier))
+    }
+
+    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token {
+        loop {
+            match self.byte(self.pos) {
+                None | Some(b'\n') => return self.error(unterminated),
+                Some(b'\\') => {
+                    if matches!(self.byte(self.pos + 1), None | Some(b'\n')) {
+                        return self.error(unterminated);
+                    }
+                    self.pos += 2;
+                }
+                Some(byte) => {
+                    self.pos += 1;
+                    if byte == quote {
+                        return self.emit(kind);
+                    }
+                }
+            }
+        }
+    }
+
+    fn accept(&mut self, set: &[u8]) -> bool {
+        let found = self.byte(self.pos).is_some_and(|byte| set.contains(&byte));
+        if found {
+            self.pos += 1;
+        }
+        found
+    }
+
+    fn accept_run(&mut self, set: &[u8]) {
+        while self.accept(set) {}
+    }
+
+    fn number(&mut self) -> Token {
+        let mut good = self.scan_number();
+        let mut kind = Kind::Number;
+        if good && matches!(self.byte(self.pos), Some(b'+' | b'-')) {
+            good = self.scan_number() && self.byte(self.pos - 1) == Some(b'i');
+            kind = Kind::Complex;
+        }
+        if good {
+            return self.emit(kind);
+        }
+        let text = self.text.get(self.start..self.pos).unwrap_or_default();
+        self.error(format!("bad number syntax: {}", super::super::fmt::quote_lossy(text)))
+    }
+
+    fn scan_number(&mut self) -> bool {
+        const DECIMAL: &[u8] = b"0123456789_";
+        self.accept(b"+-");
+        let mut digits = DECIMAL;
+        let mut exponent: &[u8] = b"eE";
+        if self.accept(b"0") {
+            if self.accept(b"xX") {
+                digits = b"0123456789abcdefABCDEF_";
+                exponent = b"pP";
+            } else if self.accept(b"oO") {
+                digits = b"01234567_";
+                exponent = b"";
+            } else if self.accept(b"bB") {
+                digits = b"01_";
+                exponent = b"";
+            }
+        }
+        self.accept_run(digits);
+        if self.accept(b".") {
+            self.accept_run(digits);
+        }
+        if self.accept(exponent) {
+            self.accept(b"+-");
+            self.accept_run(DECIMAL);
+        }
+        self.accept(b"i");
+        if let Some((c, width)) = self.peek()
+            && is_alphanumeric(c)
+        {
+            self.pos += width;
+            return false;
+        }
+        true
+    }
+}
+
+/// Go's `%#U`.
+fn show_char(c: Option<char>) -> String {
+    let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+    let code = format!("U+{:04X}", u32::from(c));
+    if super::super::strconv::is_print(c) { format!("{code} '{c}'") } else { code }
+}
