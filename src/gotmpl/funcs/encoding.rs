@@ -95,7 +95,8 @@ fn finish_base64<'i>(
         match rest.next() {
             None => return Err(len),
             Some((_, b'=')) => {}
-            Some((second, _)) => return Err(second),
+            // Go points at the byte before.
+            Some((second, _)) => return Err(second - 1),
         }
     }
     match rest.next() {
@@ -144,8 +145,8 @@ fn decode_base32(input: &[u8]) -> Result<Vec<u8>, String> {
                     return Err(corrupt(clean.len()));
                 }
                 if let Some(bad) = clean.iter().skip(at).take(missing).position(|b| *b != b'=') {
-                    // Go counts the padding it has checked from the place of the first letter of padding.
-                    return Err(corrupt(at + bad));
+                    // Go points at the byte before.
+                    return Err(corrupt(at + bad - 1));
                 }
                 if matches!(letters, 1 | 3 | 6) {
                     return Err(corrupt(at - 1));

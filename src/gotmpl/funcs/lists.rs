@@ -169,10 +169,14 @@ fn concat(_: &mut Ctx<'_>, a: &[Value]) -> Res {
 
 fn chunk(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     let list = elements(arg(a, 1), "Cannot chunk type")?;
-    let size = match usize::try_from(int(a, 0)) {
-        Ok(size @ 1..) => size,
-        // sprig's arithmetic asks for a slice of negative length, but for one item and a negative size.
-        Err(_) if list.len() == 1 => 1,
+    let size = match (usize::try_from(int(a, 0)), list.len()) {
+        (Ok(size @ 1..), _) => size,
+        // With a size below zero sprig's arithmetic comes out at no chunks or one where the list is short, and
+        // otherwise at a slice of negative length.
+        (Err(_), 1) if int(a, 0) < -1 => 1,
+        (Err(_), len @ 2..) if u64::try_from(len).is_ok_and(|len| len - 1 <= int(a, 0).unsigned_abs()) => {
+            return Ok(Value::List(List::with_elem(ANY_SLICE, Vec::new())));
+        }
         _ => return fail(MAKESLICE),
     };
     let chunks = list.items().chunks(size).map(|items| Value::List(List::new(items.to_vec()))).collect();

@@ -12,7 +12,7 @@ const MAX_RANGE: usize = 10_000_000;
 
 /// The functions of this file.
 pub(super) const FUNCS: &[Func] = &[
-    Func::new("atoi", &[TEXT], INT, |_, a| Ok(Value::int(number::parse_int_base(text(a, 0), 10).unwrap_or(0)))),
+    Func::new("atoi", &[TEXT], INT, |_, a| Ok(Value::int(number::parse_int_saturating(text(a, 0))))),
     Func::new("int64", &[ANY], INT64, |_, a| Ok(Value::int64(to_int(arg(a, 0))))),
     Func::new("int", &[ANY], INT, |_, a| Ok(Value::int(to_int(arg(a, 0))))),
     Func::new("float64", &[ANY], FLOAT, |_, a| Ok(Value::Float(to_float(arg(a, 0))))),

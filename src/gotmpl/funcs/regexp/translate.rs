@@ -551,7 +551,7 @@ fn parse_hex<'t>(text: &'t str, rest: &'t str) -> Result<(u32, &'t str), SyntaxE
     };
     if first != '{' {
         let Some((second, after)) = next(rest) else {
-            return err("invalid UTF-8", "");
+            return err(CODE, text);
         };
         return match (first.to_digit(16), second.to_digit(16)) {
             (Some(x), Some(y)) => Ok((x * 16 + y, after)),
