@@ -1,4 +1,4 @@
-//! YAML and JSON in and out of templates. The reading and writing is `yaml`'s; Helm's habit of handing errors
+//! YAML, JSON and TOML in and out of templates. The reading and writing is `yaml`'s; Helm's habit of handing errors
 //! back as data is here.
 
 use super::super::func::{Func, FuncError};
@@ -6,7 +6,7 @@ use super::super::str::Str;
 use super::super::types::{ANY_MAP, ANY_SLICE};
 use super::super::value::{List, Map, Value};
 use super::super::yaml::{self, Root};
-use super::common::{ANY, TEXT, arg, string, text};
+use super::common::{ANY, TEXT, arg, fail, string, text};
 
 /// The functions of this file.
 pub(super) const FUNCS: &[Func] = &[
@@ -29,12 +29,27 @@ pub(super) const FUNCS: &[Func] = &[
     Func::new("fromJsonArray", &[TEXT], ANY_SLICE, |_, a| {
         Ok(list_or_error(yaml::decode_json(text(a, 0), Root::List)))
     }),
+    // An error is the result, as in Helm.
+    Func::new("toToml", &[ANY], TEXT, |_, a| {
+        not_nil(a)?;
+        string(yaml::encode_toml(arg(a, 0)).unwrap_or_else(|e| e.to_string()))
+    }),
+    Func::new("mustToToml", &[ANY], TEXT, |_, a| {
+        not_nil(a)?;
+        string(yaml::encode_toml(arg(a, 0)).map_err(words)?)
+    }),
+    Func::new("fromToml", &[TEXT], ANY_MAP, |_, a| Ok(map_or_error(yaml::decode_toml(text(a, 0))))),
     Func::new("mustFromJson", &[TEXT], ANY, |_, a| Ok(yaml::decode_json(text(a, 0), Root::Any).map_err(words)?)),
 ];
 
 #[expect(clippy::boxed_local, reason = "as the decoder gives it")]
 fn words(error: Box<yaml::Error>) -> FuncError {
     FuncError::new(error.to_string())
+}
+
+/// The TOML library panics at nil before it can return an error.
+fn not_nil(a: &[Value]) -> Result<(), FuncError> {
+    if arg(a, 0).is_nil() { fail("reflect: call of reflect.Value.Type on zero Value") } else { Ok(()) }
 }
 
 fn json(a: &[Value]) -> Result<String, FuncError> {
