@@ -14,6 +14,8 @@ mod ignore;
 mod loader;
 pub(crate) mod metadata;
 pub mod path_match;
+pub mod strvals;
+pub mod values;
 
 pub use archive::MAX_DECOMPRESSED_SIZE;
 pub use error::{ChartError, ChartErrorKind, Place};

@@ -202,6 +202,16 @@ pub fn decode_json<B: Build>(bytes: &[u8], root: Root) -> Result<B, Box<Error>> 
     }
 }
 
+/// Reads one value at the head of `bytes` and tells how many of them it takes, as Go's `json.Decoder` does.
+pub fn decode_json_prefix<B: Build>(bytes: &[u8]) -> Result<(B, usize), Box<Error>> {
+    let mut parser = Parser { src: bytes, pos: 0, late: None };
+    let value = parser.value(0)?;
+    match parser.late {
+        Some(error) => Err(error),
+        None => Ok((value, parser.pos)),
+    }
+}
+
 struct Parser<'a> {
     src: &'a [u8],
     pos: usize,
