@@ -1,5 +1,6 @@
 //! What the function files share: reading checked arguments, building results, Go's panics as messages.
 
+use super::super::fmt;
 use super::super::func::FuncError;
 use super::super::str::Str;
 use super::super::types::Type;
@@ -100,29 +101,29 @@ pub(super) fn strings<'a>(items: impl IntoIterator<Item = &'a [u8]>) -> Res {
 }
 
 /// sprig's `strval`: the text of a string, `[]byte`, error or Stringer, else what `%v` prints.
-pub(super) fn strval(value: &Value) -> Str {
+pub(super) fn strval(value: &Value) -> Result<Str, FuncError> {
     match value {
-        Value::Str(text) | Value::Bytes(text) => text.clone(),
-        Value::Bool(true) => Str::literal("true"),
-        Value::Bool(false) => Str::literal("false"),
-        Value::Object(object) => object.string().unwrap_or_else(|| print(value)),
+        Value::Str(text) | Value::Bytes(text) => Ok(text.clone()),
+        Value::Bool(true) => Ok(Str::literal("true")),
+        Value::Bool(false) => Ok(Str::literal("false")),
         _ => print(value),
     }
 }
 
 /// What `%v` prints.
-pub(super) fn print(value: &Value) -> Str {
-    let mut out = Vec::new();
-    write_value(&mut out, value, 0);
-    Str::from(out)
+pub(super) fn print(value: &Value) -> Result<Str, FuncError> {
+    match fmt::format_value(value) {
+        Ok(text) => Ok(Str::from(text)),
+        Err(e) => fail(e.to_string()),
+    }
 }
 
 /// sprig's `strslice`: the texts of the elements that are not nil; of anything but a list, its own text.
-pub(super) fn strslice(value: &Value) -> Vec<Str> {
+pub(super) fn strslice(value: &Value) -> Result<Vec<Str>, FuncError> {
     match value.elements() {
         Some(list) => list.items().iter().filter(|item| !item.is_nil()).map(strval).collect(),
-        None if value.is_nil() => Vec::new(),
-        None => vec![strval(value)],
+        None if value.is_nil() => Ok(Vec::new()),
+        None => Ok(vec![strval(value)?]),
     }
 }
 
@@ -132,49 +133,6 @@ pub(super) fn elements(value: &Value, what: &str) -> Result<List, FuncError> {
         Some(list) => Ok(list),
         None if value.is_nil() => fail(NIL_POINTER),
         None => fail(format!("{what} {}", value.kind().name())),
-    }
-}
-
-fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
-    use super::super::strconv::{FloatBits, FloatFormat, format_float};
-    if depth > 1000 {
-        return;
-    }
-    match value {
-        Value::Nil => out.extend_from_slice(b"<nil>"),
-        Value::Bool(b) => out.extend_from_slice(b.to_string().as_bytes()),
-        Value::Int(_, n) => out.extend_from_slice(n.to_string().as_bytes()),
-        Value::Uint(_, n) => out.extend_from_slice(n.to_string().as_bytes()),
-        Value::Float32(f) => {
-            out.extend_from_slice(format_float(f64::from(*f), FloatFormat::General, None, FloatBits::B32).as_bytes());
-        }
-        Value::Float(f) => {
-            out.extend_from_slice(format_float(*f, FloatFormat::General, None, FloatBits::B64).as_bytes());
-        }
-        Value::Str(s) | Value::Bytes(s) => out.extend_from_slice(s),
-        Value::List(list) => {
-            out.push(b'[');
-            for (i, item) in list.items().iter().enumerate() {
-                if i > 0 {
-                    out.push(b' ');
-                }
-                write_value(out, item, depth + 1);
-            }
-            out.push(b']');
-        }
-        Value::Map(map) => {
-            out.extend_from_slice(b"map[");
-            for (i, (key, item)) in map.entries().iter().enumerate() {
-                if i > 0 {
-                    out.push(b' ');
-                }
-                out.extend_from_slice(key);
-                out.push(b':');
-                write_value(out, item, depth + 1);
-            }
-            out.push(b']');
-        }
-        Value::Object(object) => out.extend_from_slice(&object.string().unwrap_or_default()),
     }
 }
 

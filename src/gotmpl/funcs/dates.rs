@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::super::func::{Ctx, Func, FuncError, Signature};
 use super::super::str::Str;
+use super::super::strconv::{self, FloatBits, FloatFormat};
 use super::super::types::{INT, INT64, IntKind, Kind, Type};
 use super::super::value::{Object, Value};
 use super::common::{ANY, BOOL, DURATION, FLOAT, Res, TEXT, TIME, arg, fail, int, string, text};
@@ -16,9 +17,13 @@ pub(super) const FUNCS: &[Func] = &[
     Func::new("now", &[], TIME, |c, _| time(now(c))),
     Func::new("date", &[TEXT, ANY], TEXT, |c, a| format_in(c, text(a, 0), arg(a, 1), b"Local")),
     Func::new("dateInZone", &[TEXT, ANY, TEXT], TEXT, |c, a| format_in(c, text(a, 0), arg(a, 1), text(a, 2))),
-    Func::new("date_in_zone", &[TEXT, ANY, TEXT], TEXT, |c, a| format_in(c, text(a, 0), arg(a, 1), text(a, 2))),
+    Func::new("date_in_zone", &[TEXT, ANY, TEXT], TEXT, |c, a| {
+        format_in(c, text(a, 0), arg(a, 1), text(a, 2))
+    }),
     Func::new("htmlDate", &[ANY], TEXT, |c, a| format_in(c, b"2006-01-02", arg(a, 0), b"Local")),
-    Func::new("htmlDateInZone", &[ANY, TEXT], TEXT, |c, a| format_in(c, b"2006-01-02", arg(a, 0), text(a, 1))),
+    Func::new("htmlDateInZone", &[ANY, TEXT], TEXT, |c, a| {
+        format_in(c, b"2006-01-02", arg(a, 0), text(a, 1))
+    }),
     Func::new("dateModify", &[TEXT, TIME], TIME, modify),
     Func::new("date_modify", &[TEXT, TIME], TIME, modify),
     Func::new("mustDateModify", &[TEXT, TIME], TIME, must_modify),
@@ -121,8 +126,14 @@ fn duration_round(ctx: &mut Ctx<'_>, a: &[Value]) -> Res {
         other => as_time(other).map_or(0, |then| now(ctx).since(then)),
     };
     const DAY: u64 = 86_400_000_000_000;
-    let units =
-        [(365 * DAY, "y"), (30 * DAY, "mo"), (DAY, "d"), (DAY / 24, "h"), (60_000_000_000, "m"), (1_000_000_000, "s")];
+    let units = [
+        (365 * DAY, "y"),
+        (30 * DAY, "mo"),
+        (DAY, "d"),
+        (DAY / 24, "h"),
+        (60_000_000_000, "m"),
+        (1_000_000_000, "s"),
+    ];
     let size = nanos.unsigned_abs();
     match units.iter().find(|(unit, _)| size > *unit) {
         Some((unit, name)) => string(format!("{}{name}", size / unit)),
@@ -167,7 +178,7 @@ fn as_duration(value: &Value) -> Result<i64, String> {
 fn from_float_seconds(seconds: f64) -> Result<i64, String> {
     // The largest count of seconds whose nanoseconds fit.
     const LIMIT: f64 = 9_223_372_036.854_775_807;
-    let shown = || super::common::print(&Value::Float(seconds));
+    let shown = || strconv::format_float(seconds, FloatFormat::General, None, FloatBits::B64);
     if !seconds.is_finite() {
         return Err(format!("invalid duration seconds: {}", shown()));
     }

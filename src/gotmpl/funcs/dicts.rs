@@ -62,7 +62,7 @@ fn dict(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     let mut entries = BTreeMap::new();
     for pair in a.chunks(2) {
         let value = pair.get(1).cloned().unwrap_or(Value::Str(Str::empty()));
-        entries.insert(strval(arg(pair, 0)), value);
+        entries.insert(strval(arg(pair, 0))?, value);
     }
     Ok(Value::Map(Map::from_table(ANY_MAP, entries)))
 }
@@ -95,7 +95,7 @@ fn dig(_: &mut Ctx<'_>, a: &[Value]) -> Res {
         }
     }
     for key in keys {
-        match table(&current)?.get(&strval(key)) {
+        match table(&current)?.get(&strval(key)?) {
             Some(next) => current = next,
             None => return Ok(default.clone()),
         }

@@ -1,8 +1,8 @@
 //! Base64, base32 and checksums.
 
+use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use aws_lc_rs::digest;
 
 use super::super::func::{Ctx, Func};
 use super::super::value::Value;

@@ -4,7 +4,9 @@ use super::super::func::{Ctx, Func, FuncError};
 use super::super::types::{ANY_SLICE, INT, STRING_SLICE, Type};
 use super::super::value::{List, Value};
 use super::cast::to_int;
-use super::common::{ANY, BOOL, MAKESLICE, NIL_POINTER, Res, arg, elements, fail, int, rest, strslice, strval};
+use super::common::{
+    ANY, BOOL, MAKESLICE, NIL_POINTER, Res, arg, elements, fail, int, rest, strslice, strval,
+};
 
 /// `[][]interface {}`
 const LISTS: Type = Type::Slice(&ANY_SLICE);
@@ -185,7 +187,7 @@ fn chunk(_: &mut Ctx<'_>, a: &[Value]) -> Res {
 
 fn sort_alpha(_: &mut Ctx<'_>, a: &[Value]) -> Result<Value, FuncError> {
     let value = arg(a, 0);
-    let mut texts = if value.elements().is_some() { strslice(value) } else { vec![strval(value)] };
+    let mut texts = if value.elements().is_some() { strslice(value)? } else { vec![strval(value)?] };
     texts.sort();
     Ok(Value::List(List::strings(texts)))
 }

@@ -6,10 +6,11 @@
 //!
 //! [`Ctx`]: super::func::Ctx
 
+use super::exec;
 use super::func::Funcs;
 
-mod cast;
 pub mod casing;
+mod cast;
 mod common;
 mod crypto;
 mod dates;
@@ -27,16 +28,17 @@ pub mod regexp;
 pub mod runes;
 mod serial;
 mod strings;
-pub mod text;
-mod urls;
 #[cfg(test)]
 mod tests;
+pub mod text;
+mod urls;
 
 /// Every function a chart's template may call, besides the built-ins of `text/template`.
 #[must_use]
 pub fn helm() -> Funcs {
     let mut funcs = Funcs::new();
     for table in [
+        exec::FUNCS,
         serial::FUNCS,
         strings::FUNCS,
         urls::FUNCS,

@@ -17,13 +17,15 @@ pub(super) const FUNCS: &[Func] = &[
     Func::new("int", &[ANY], INT, |_, a| Ok(Value::int(to_int(arg(a, 0))))),
     Func::new("float64", &[ANY], FLOAT, |_, a| Ok(Value::Float(to_float(arg(a, 0))))),
     Func::new("toDecimal", &[ANY], INT64, |_, a| {
-        Ok(Value::int64(number::parse_int_base(&print(arg(a, 0)), 8).unwrap_or(0)))
+        Ok(Value::int64(number::parse_int_base(&print(arg(a, 0))?, 8).unwrap_or(0)))
     }),
     Func::new("add1", &[ANY], INT64, |_, a| Ok(Value::int64(to_int(arg(a, 0)).wrapping_add(1)))),
     Func::variadic("add", &[ANY], INT64, |_, a| {
         Ok(Value::int64(a.iter().fold(0, |sum: i64, n| sum.wrapping_add(to_int(n)))))
     }),
-    Func::new("sub", &[ANY, ANY], INT64, |_, a| Ok(Value::int64(to_int(arg(a, 0)).wrapping_sub(to_int(arg(a, 1)))))),
+    Func::new("sub", &[ANY, ANY], INT64, |_, a| {
+        Ok(Value::int64(to_int(arg(a, 0)).wrapping_sub(to_int(arg(a, 1)))))
+    }),
     Func::new("div", &[ANY, ANY], INT64, |_, a| divide(a, i64::wrapping_div)),
     Func::new("mod", &[ANY, ANY], INT64, |_, a| divide(a, i64::wrapping_rem)),
     Func::variadic("mul", &[ANY, ANY], INT64, |_, a| {
@@ -36,7 +38,9 @@ pub(super) const FUNCS: &[Func] = &[
     Func::variadic("mulf", &[ANY, ANY], FLOAT, |_, a| decimal(arg(a, 0), rest(a, 1), |x, y| Ok(x.mul(y)))),
     Func::variadic("max", &[ANY, ANY], INT64, max),
     Func::variadic("biggest", &[ANY, ANY], INT64, max),
-    Func::variadic("min", &[ANY, ANY], INT64, |_, a| Ok(Value::int64(a.iter().map(to_int).min().unwrap_or(0)))),
+    Func::variadic("min", &[ANY, ANY], INT64, |_, a| {
+        Ok(Value::int64(a.iter().map(to_int).min().unwrap_or(0)))
+    }),
     Func::variadic("maxf", &[ANY, ANY], FLOAT, |_, a| extreme(a, |x, y| x > y)),
     Func::variadic("minf", &[ANY, ANY], FLOAT, |_, a| extreme(a, |x, y| x < y)),
     Func::new("ceil", &[ANY], FLOAT, |_, a| Ok(Value::Float(to_float(arg(a, 0)).ceil()))),
@@ -59,7 +63,11 @@ fn divide(a: &[Value], op: fn(i64, i64) -> i64) -> Res {
 }
 
 /// Folds decimals made of the shortest digits of each number, so that 0.1 and 0.2 add up to 0.3.
-fn decimal(first: &Value, others: &[Value], op: impl Fn(&Decimal, &Decimal) -> Result<Decimal, String>) -> Res {
+fn decimal(
+    first: &Value,
+    others: &[Value],
+    op: impl Fn(&Decimal, &Decimal) -> Result<Decimal, String>,
+) -> Res {
     let mut result = Decimal::from_f64(to_float(first))?;
     for other in others {
         result = op(&result, &Decimal::from_f64(to_float(other))?)?;

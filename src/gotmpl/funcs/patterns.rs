@@ -9,7 +9,7 @@ use super::super::semver::{Constraints, Error, Version};
 use super::super::str::Str;
 use super::super::types::{INT, Kind, STRING_SLICE, Type, UintKind};
 use super::super::value::{List, Object, Value};
-use super::common::{BOOL, Res, TEXT, arg, fail, fail_bytes, int, strings, string, text};
+use super::common::{BOOL, Res, TEXT, arg, fail, fail_bytes, int, string, strings, text};
 use super::regexp::{self, Cache, Regexp};
 
 const VERSION: Type = Type::Object("*semver.Version");
@@ -20,7 +20,9 @@ pub(super) const FUNCS: &[Func] = &[
         // A bad pattern matches nothing.
         Ok(Value::Bool(cached(text(a, 0)).is_ok_and(|re| re.is_match(text(a, 1)))))
     }),
-    Func::new("mustRegexMatch", &[TEXT, TEXT], BOOL, |_, a| Ok(Value::Bool(compile(a)?.is_match(text(a, 1))))),
+    Func::new("mustRegexMatch", &[TEXT, TEXT], BOOL, |_, a| {
+        Ok(Value::Bool(compile(a)?.is_match(text(a, 1))))
+    }),
     Func::new("regexFindAll", &[TEXT, TEXT, INT], STRING_SLICE, |_, a| find_all(must_compile(a)?, a)),
     Func::new("mustRegexFindAll", &[TEXT, TEXT, INT], STRING_SLICE, |_, a| find_all(compile(a)?, a)),
     Func::new("regexFind", &[TEXT, TEXT], TEXT, |_, a| string(must_compile(a)?.find(text(a, 1)))),
@@ -36,7 +38,8 @@ pub(super) const FUNCS: &[Func] = &[
         Ok(Value::Object(Rc::new(SemVer(version(text(a, 0)).map_err(words)?))))
     }),
     Func::new("semverCompare", &[TEXT, TEXT], BOOL, |_, a| {
-        let constraint = std::str::from_utf8(text(a, 0)).map_err(|_| Error::Improper(String::from_utf8_lossy(text(a, 0)).into_owned()));
+        let constraint = std::str::from_utf8(text(a, 0))
+            .map_err(|_| Error::Improper(String::from_utf8_lossy(text(a, 0)).into_owned()));
         let constraint = constraint.and_then(Constraints::parse).map_err(words)?;
         Ok(Value::Bool(constraint.check(&version(text(a, 1)).map_err(words)?)))
     }),
@@ -141,7 +144,9 @@ impl Object for SemVer {
             "Major" | "Minor" | "Patch" => method(&[], UINT64),
             "Prerelease" | "Metadata" | "Original" | "String" => method(&[], TEXT),
             "Compare" => method(&[VERSION], INT),
-            "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" => method(&[VERSION], BOOL),
+            "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" => {
+                method(&[VERSION], BOOL)
+            }
             // Go returns `semver.Version` here, whose methods and text are the same.
             "IncMajor" | "IncMinor" | "IncPatch" => method(&[], VERSION),
             "SetPrerelease" | "SetMetadata" => method(&[TEXT], VERSION),
@@ -152,7 +157,9 @@ impl Object for SemVer {
     fn call(&self, name: &str, _: &mut Ctx<'_>, args: &[Value]) -> Result<Value, FuncError> {
         let this = &self.0;
         let other = || match arg(args, 0) {
-            Value::Object(object) => object.as_any().downcast_ref::<Self>().map(|other| this.compare(&other.0)),
+            Value::Object(object) => {
+                object.as_any().downcast_ref::<Self>().map(|other| this.compare(&other.0))
+            }
             _ => None,
         };
         let ordered = |fits: fn(std::cmp::Ordering) -> bool| match other() {
@@ -164,7 +171,8 @@ impl Object for SemVer {
             Some(version) => Ok(Value::Object(Rc::new(Self(version)))),
             None => fail(format!("{part} version increment would overflow uint64")),
         };
-        let made = |version: Result<Version, Error>| Ok(Value::Object(Rc::new(Self(version.map_err(words)?))));
+        let made =
+            |version: Result<Version, Error>| Ok(Value::Object(Rc::new(Self(version.map_err(words)?))));
         let part = String::from_utf8_lossy(text(args, 0));
         match name {
             "Major" => number(this.major),
@@ -194,7 +202,9 @@ impl Object for SemVer {
 
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<Self>().is_some_and(|other| {
-            let key = |v: &Version| (v.major, v.minor, v.patch, v.pre.clone(), v.metadata.clone(), v.original.clone());
+            let key = |v: &Version| {
+                (v.major, v.minor, v.patch, v.pre.clone(), v.metadata.clone(), v.original.clone())
+            };
             key(&self.0) == key(&other.0)
         })
     }

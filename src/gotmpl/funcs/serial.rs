@@ -18,14 +18,18 @@ pub(super) const FUNCS: &[Func] = &[
         string(document)
     }),
     Func::new("fromYaml", &[TEXT], ANY_MAP, |_, a| Ok(map_or_error(yaml::decode(text(a, 0), Root::Map)))),
-    Func::new("fromYamlArray", &[TEXT], ANY_SLICE, |_, a| Ok(list_or_error(yaml::decode(text(a, 0), Root::List)))),
+    Func::new("fromYamlArray", &[TEXT], ANY_SLICE, |_, a| {
+        Ok(list_or_error(yaml::decode(text(a, 0), Root::List)))
+    }),
     Func::new("toJson", &[ANY], TEXT, |_, a| string(yaml::to_json(arg(a, 0)))),
     Func::new("mustToJson", &[ANY], TEXT, |_, a| string(json(a)?)),
     Func::new("toRawJson", &[ANY], TEXT, |_, a| string(unescaped(&json(a)?))),
     Func::new("mustToRawJson", &[ANY], TEXT, |_, a| string(unescaped(&json(a)?))),
     Func::new("toPrettyJson", &[ANY], TEXT, |_, a| string(indented(&yaml::to_json(arg(a, 0))))),
     Func::new("mustToPrettyJson", &[ANY], TEXT, |_, a| string(indented(&json(a)?))),
-    Func::new("fromJson", &[TEXT], ANY_MAP, |_, a| Ok(map_or_error(yaml::decode_json(text(a, 0), Root::Map)))),
+    Func::new("fromJson", &[TEXT], ANY_MAP, |_, a| {
+        Ok(map_or_error(yaml::decode_json(text(a, 0), Root::Map)))
+    }),
     Func::new("fromJsonArray", &[TEXT], ANY_SLICE, |_, a| {
         Ok(list_or_error(yaml::decode_json(text(a, 0), Root::List)))
     }),
@@ -39,7 +43,9 @@ pub(super) const FUNCS: &[Func] = &[
         string(yaml::encode_toml(arg(a, 0)).map_err(words)?)
     }),
     Func::new("fromToml", &[TEXT], ANY_MAP, |_, a| Ok(map_or_error(yaml::decode_toml(text(a, 0))))),
-    Func::new("mustFromJson", &[TEXT], ANY, |_, a| Ok(yaml::decode_json(text(a, 0), Root::Any).map_err(words)?)),
+    Func::new("mustFromJson", &[TEXT], ANY, |_, a| {
+        Ok(yaml::decode_json(text(a, 0), Root::Any).map_err(words)?)
+    }),
 ];
 
 #[expect(clippy::boxed_local, reason = "as the decoder gives it")]

@@ -1,6 +1,6 @@
 //! sprig's functions on text. The work is done in `text` and `casing`.
 
-use super::super::func::{Ctx, Func};
+use super::super::func::{Ctx, Func, FuncError};
 use super::super::str::Str;
 use super::super::strconv;
 use super::super::types::{INT, STRING_MAP, STRING_SLICE};
@@ -85,13 +85,15 @@ pub(super) const FUNCS: &[Func] = &[
     Func::new("plural", &[TEXT, TEXT, INT], TEXT, |_, a| {
         Ok(arg(a, if int(a, 2) == 1 { 0 } else { 1 }).clone())
     }),
-    Func::new("toString", &[ANY], TEXT, |_, a| string(strval(arg(a, 0)))),
+    Func::new("toString", &[ANY], TEXT, |_, a| string(strval(arg(a, 0))?)),
     Func::new("toStrings", &[ANY], STRING_SLICE, |_, a| match arg(a, 0) {
         Value::List(list) if list.ty() == STRING_SLICE => Ok(arg(a, 0).clone()),
-        other => Ok(Value::List(List::strings(strslice(other)))),
+        other => Ok(Value::List(List::strings(strslice(other)?))),
     }),
     Func::new("join", &[TEXT, ANY], TEXT, join),
-    Func::new("split", &[TEXT, TEXT], STRING_MAP, |_, a| Ok(numbered(cut::split(text(a, 1), text(a, 0), -1)))),
+    Func::new("split", &[TEXT, TEXT], STRING_MAP, |_, a| {
+        Ok(numbered(cut::split(text(a, 1), text(a, 0), -1)))
+    }),
     Func::new("splitn", &[TEXT, INT, TEXT], STRING_MAP, |_, a| {
         Ok(numbered(cut::split(text(a, 2), text(a, 0), int(a, 1))))
     }),
@@ -144,20 +146,20 @@ fn indent(mut out: Vec<u8>, a: &[Value]) -> Result<Vec<u8>, String> {
 }
 
 /// Joins what `write` makes of each argument that is not nil.
-fn spaced(a: &[Value], write: impl Fn(&mut Vec<u8>, &Value)) -> Res {
+fn spaced(a: &[Value], write: impl Fn(&mut Vec<u8>, &Value) -> Result<(), FuncError>) -> Res {
     let mut out = Vec::new();
     for (index, value) in a.iter().filter(|value| !value.is_nil()).enumerate() {
         if index > 0 {
             out.push(b' ');
         }
-        write(&mut out, value);
+        write(&mut out, value)?;
     }
     string(out)
 }
 
 fn quote(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     spaced(a, |out, value| {
-        let text = strval(value);
+        let text = strval(value)?;
         let plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\\');
         if text.iter().all(plain) {
             out.reserve(text.len() + 2);
@@ -167,25 +169,30 @@ fn quote(_: &mut Ctx<'_>, a: &[Value]) -> Res {
         } else {
             strconv::push_quoted(out, &text, b'"', strconv::QuoteStyle::Printable);
         }
+        Ok(())
     })
 }
 
 fn squote(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     spaced(a, |out, value| {
         out.push(b'\'');
-        out.extend_from_slice(&print(value));
+        out.extend_from_slice(&print(value)?);
         out.push(b'\'');
+        Ok(())
     })
 }
 
 fn cat(_: &mut Ctx<'_>, a: &[Value]) -> Res {
-    spaced(a, |out, value| out.extend_from_slice(&print(value)))
+    spaced(a, |out, value| {
+        out.extend_from_slice(&print(value)?);
+        Ok(())
+    })
 }
 
 fn join(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     let separator = text(a, 0);
     let mut out = Vec::new();
-    for (index, item) in strslice(arg(a, 1)).iter().enumerate() {
+    for (index, item) in strslice(arg(a, 1))?.iter().enumerate() {
         if index > 0 {
             out.extend_from_slice(separator);
         }
@@ -197,7 +204,8 @@ fn join(_: &mut Ctx<'_>, a: &[Value]) -> Res {
 /// `_0`, `_1`, … with the parts.
 fn numbered(parts: Option<Vec<&[u8]>>) -> Value {
     let parts = parts.unwrap_or_default();
-    let entries = parts.iter().enumerate().map(|(n, part)| (Str::from(format!("_{n}")), Value::Str(Str::new(part))));
+    let entries =
+        parts.iter().enumerate().map(|(n, part)| (Str::from(format!("_{n}")), Value::Str(Str::new(part))));
     Value::Map(Map::from_table(STRING_MAP, entries.collect()))
 }
 

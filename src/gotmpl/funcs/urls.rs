@@ -7,10 +7,8 @@ use super::super::value::{Map, Value};
 use super::common::{NIL_POINTER, Res, TEXT, fail, map, quoted, string, text};
 
 /// The functions of this file.
-pub(super) const FUNCS: &[Func] = &[
-    Func::new("urlParse", &[TEXT], ANY_MAP, url_parse),
-    Func::new("urlJoin", &[ANY_MAP], TEXT, url_join),
-];
+pub(super) const FUNCS: &[Func] =
+    &[Func::new("urlParse", &[TEXT], ANY_MAP, url_parse), Func::new("urlJoin", &[ANY_MAP], TEXT, url_join)];
 
 /// The parts of a URL, decoded as `url.URL` keeps them.
 #[derive(Debug, Default)]
@@ -52,7 +50,9 @@ fn url_parse(_: &mut Ctx<'_>, a: &[Value]) -> Res {
         ("fragment", url.fragment),
         ("userinfo", user),
     ];
-    Ok(Value::Map(entries.into_iter().map(|(name, text)| (Str::literal(name), Value::string(text))).collect()))
+    Ok(Value::Map(
+        entries.into_iter().map(|(name, text)| (Str::literal(name), Value::string(text))).collect(),
+    ))
 }
 
 fn url_join(_: &mut Ctx<'_>, a: &[Value]) -> Res {
@@ -167,7 +167,9 @@ impl Url {
     fn hostname(&self) -> &[u8] {
         let host = self.host.as_slice();
         let host = match memchr::memrchr(b':', host) {
-            Some(colon) if valid_port(host.get(colon..).unwrap_or_default()) => host.get(..colon).unwrap_or_default(),
+            Some(colon) if valid_port(host.get(colon..).unwrap_or_default()) => {
+                host.get(..colon).unwrap_or_default()
+            }
             _ => host,
         };
         host.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]")).unwrap_or(host)
@@ -281,8 +283,13 @@ fn parse_host(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
         let mut inner = unescape(host.get(1..split).unwrap_or_default(), Part::Host)?;
         inner.extend(unescape(host.get(split..close).unwrap_or_default(), Part::Zone)?);
         let (address, _) = cut(&inner, b'%');
-        if std::str::from_utf8(address).ok().and_then(|text| text.parse::<std::net::Ipv6Addr>().ok()).is_none() {
-            let four = std::str::from_utf8(&inner).is_ok_and(|text| text.parse::<std::net::Ipv4Addr>().is_ok());
+        if std::str::from_utf8(address)
+            .ok()
+            .and_then(|text| text.parse::<std::net::Ipv6Addr>().ok())
+            .is_none()
+        {
+            let four =
+                std::str::from_utf8(&inner).is_ok_and(|text| text.parse::<std::net::Ipv4Addr>().is_ok());
             let broken = format!("invalid host: ParseAddr({}): unable to parse IP", quoted(&inner));
             return Err(if four { "invalid IP-literal".to_owned() } else { broken });
         }

@@ -62,7 +62,10 @@ pub fn create(request: &Request<'_>, key: &PrivateKey, issuer: &Issuer<'_>) -> R
         Issuer::Itself => (key, subject.clone(), key_id.clone()),
         Issuer::Other(parent, signer) => {
             if signer.public_bits() != parent.public_bits {
-                return Err("error creating certificate: x509: provided PrivateKey doesn't match parent's PublicKey".to_owned());
+                return Err(
+                    "error creating certificate: x509: provided PrivateKey doesn't match parent's PublicKey"
+                        .to_owned(),
+                );
             }
             (*signer, parent.subject.clone(), parent.key_id.clone())
         }
@@ -158,7 +161,10 @@ fn time(time: &Time) -> Result<Vec<u8>, String> {
     match time.civil().year {
         1950..2050 => Ok(der::value(der::UTC_TIME, &time.format(b"060102150405Z"))),
         0..10_000 => Ok(der::value(der::GENERALIZED_TIME, &time.format(b"20060102150405Z"))),
-        _ => Err("error creating certificate: asn1: structure error: cannot represent time as GeneralizedTime".to_owned()),
+        _ => {
+            Err("error creating certificate: asn1: structure error: cannot represent time as GeneralizedTime"
+                .to_owned())
+        }
     }
 }
 
@@ -174,10 +180,8 @@ fn extensions(
     }
     let unused = u8::try_from(usages.trailing_zeros()).unwrap_or(0);
     list.extend(extension(KEY_USAGE, true, &der::value(der::BIT_STRING, &[unused, usages])));
-    let purposes = der::nested(
-        der::SEQUENCE,
-        &[&der::value(der::OID, SERVER_AUTH), &der::value(der::OID, CLIENT_AUTH)],
-    );
+    let purposes =
+        der::nested(der::SEQUENCE, &[&der::value(der::OID, SERVER_AUTH), &der::value(der::OID, CLIENT_AUTH)]);
     list.extend(extension(EXTENDED_KEY_USAGE, false, &purposes));
     let constraints: &[u8] = if request.authority { &[der::BOOLEAN, 1, 0xFF] } else { &[] };
     list.extend(extension(BASIC_CONSTRAINTS, true, &der::value(der::SEQUENCE, constraints)));
@@ -206,7 +210,9 @@ fn alternative_names(request: &Request<'_>) -> Result<Vec<u8>, String> {
     for dns in &request.dns_names {
         if !dns.is_ascii() {
             let shown = super::super::common::quoted(dns);
-            return Err(format!("error creating certificate: x509: {shown} cannot be encoded as an IA5String"));
+            return Err(format!(
+                "error creating certificate: x509: {shown} cannot be encoded as an IA5String"
+            ));
         }
         list.extend(der::value(0x82, dns));
     }

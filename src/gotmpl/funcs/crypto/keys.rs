@@ -4,8 +4,8 @@ use aws_lc_rs::encoding::{AsBigEndian, AsDer};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 
 use super::der::{self, Reader};
@@ -77,13 +77,15 @@ impl PrivateKey {
         let failed = |_| "error generating rsa key: out of randomness".to_owned();
         let pair = RsaKeyPair::generate(size).map_err(failed)?;
         let pkcs8 = pair.as_der().map_err(failed)?;
-        let pkcs1 = pkcs1_of(pkcs8.as_ref()).ok_or_else(|| "error generating rsa key: bad encoding".to_owned())?;
+        let pkcs1 =
+            pkcs1_of(pkcs8.as_ref()).ok_or_else(|| "error generating rsa key: bad encoding".to_owned())?;
         Ok(Self::Rsa(pair, pkcs1))
     }
 
     /// A new key on P-256.
     pub fn new_ec() -> Result<Self, String> {
-        let pair = EcdsaKeyPair::generate(Curve::P256.algorithm()).map_err(|_| "out of randomness".to_owned())?;
+        let pair =
+            EcdsaKeyPair::generate(Curve::P256.algorithm()).map_err(|_| "out of randomness".to_owned())?;
         Ok(Self::Ec(pair, Curve::P256))
     }
 
@@ -108,8 +110,13 @@ impl PrivateKey {
                 Ok(pair) => Ok(Self::Rsa(pair, bytes)),
                 Err(e) => Err(format!("parsing RSA private key from PEM: {e}")),
             },
-            "EC" => Self::from_sec1(&bytes, None).map_err(|e| format!("parsing EC private key from PEM: {e}")),
-            "DSA" => Err("parsing DSA private key from PEM: DSA keys are not supported, use RSA, ECDSA or Ed25519".to_owned()),
+            "EC" => {
+                Self::from_sec1(&bytes, None).map_err(|e| format!("parsing EC private key from PEM: {e}"))
+            }
+            "DSA" => {
+                Err("parsing DSA private key from PEM: DSA keys are not supported, use RSA, ECDSA or Ed25519"
+                    .to_owned())
+            }
             _ => Err(format!("invalid private key type {label}")),
         }
     }
@@ -126,12 +133,17 @@ impl PrivateKey {
             return Ok(Self::Rsa(pair, pkcs1));
         }
         if oid == EC_PUBLIC_KEY {
-            let curve = algorithm.expect(der::OID).and_then(|oid| curve_of(oid.contents)).ok_or("unknown elliptic curve")?;
+            let curve = algorithm
+                .expect(der::OID)
+                .and_then(|oid| curve_of(oid.contents))
+                .ok_or("unknown elliptic curve")?;
             let inner = outer.expect(der::OCTET_STRING).ok_or(MALFORMED)?;
             return Self::from_sec1(inner.contents, Some(curve));
         }
         if oid == ED25519 {
-            return Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes).map(Self::Ed25519).map_err(|e| e.to_string());
+            return Ed25519KeyPair::from_pkcs8_maybe_unchecked(bytes)
+                .map(Self::Ed25519)
+                .map_err(|e| e.to_string());
         }
         Err("PKCS#8 wrapping contained private key with unknown algorithm".to_owned())
     }
@@ -142,7 +154,10 @@ impl PrivateKey {
         let mut fields = Reader::new(bytes).enter(der::SEQUENCE).ok_or(MALFORMED)?;
         fields.expect(der::INTEGER).ok_or(MALFORMED)?;
         let scalar = fields.expect(der::OCTET_STRING).ok_or(MALFORMED)?.contents;
-        let inside = fields.enter(0xA0).and_then(|mut inner| inner.expect(der::OID)).and_then(|oid| curve_of(oid.contents));
+        let inside = fields
+            .enter(0xA0)
+            .and_then(|mut inner| inner.expect(der::OID))
+            .and_then(|oid| curve_of(oid.contents));
         let curve = curve.or(inside).ok_or("unknown elliptic curve")?;
         // The key is rebuilt in the one form that both libraries read, with the scalar at full width.
         let zeros = scalar.len().saturating_sub(curve.size());

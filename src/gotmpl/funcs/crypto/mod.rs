@@ -59,9 +59,12 @@ pub(super) const FUNCS: &[Func] = &[
     Func::new("genSignedCert", &[TEXT, ANY_SLICE, ANY_SLICE, INT, CERTIFICATE], CERTIFICATE, |c, a| {
         signed(c, a, new_key()?)
     }),
-    Func::new("genSignedCertWithKey", &[TEXT, ANY_SLICE, ANY_SLICE, INT, CERTIFICATE, TEXT], CERTIFICATE, |c, a| {
-        signed(c, a, given_key(a, 5)?)
-    }),
+    Func::new(
+        "genSignedCertWithKey",
+        &[TEXT, ANY_SLICE, ANY_SLICE, INT, CERTIFICATE, TEXT],
+        CERTIFICATE,
+        |c, a| signed(c, a, given_key(a, 5)?),
+    ),
 ];
 
 /// Go's default cost.
@@ -120,7 +123,10 @@ fn decrypt_aes(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     }
     let crypt = decode_base64(text(a, 1))?;
     let Some((iv, body)) = crypt.split_first_chunk::<BLOCK>() else {
-        return fail(format!("runtime error: slice bounds out of range [:{BLOCK}] with capacity {}", crypt.len()));
+        return fail(format!(
+            "runtime error: slice bounds out of range [:{BLOCK}] with capacity {}",
+            crypt.len()
+        ));
     };
     if body.len() % BLOCK != 0 {
         return fail("crypto/cipher: input not full blocks");
@@ -217,7 +223,7 @@ fn parse_ips(list: &Value) -> Result<Vec<IpAddr>, FuncError> {
     let mut ips = Vec::new();
     for item in list.elements().iter().flat_map(|list| list.items()) {
         let Value::Str(text) = item else {
-            return fail_bytes(&[b"error parsing ip: ", &*print(item), b" is not a string"].concat());
+            return fail_bytes(&[b"error parsing ip: ", &*print(item)?, b" is not a string"].concat());
         };
         match text.as_str().and_then(|text| text.parse().ok()) {
             Some(ip) => ips.push(ip),
@@ -231,7 +237,9 @@ fn parse_dns(list: &Value) -> Result<Vec<Vec<u8>>, FuncError> {
     let mut names = Vec::new();
     for item in list.elements().iter().flat_map(|list| list.items()) {
         let Value::Str(text) = item else {
-            return fail_bytes(&[b"error processing alternate dns name: ", &*print(item), b" is not a string"].concat());
+            return fail_bytes(
+                &[b"error processing alternate dns name: ", &*print(item)?, b" is not a string"].concat(),
+            );
         };
         names.push(text.to_vec());
     }
@@ -264,8 +272,8 @@ fn signed(ctx: &mut Ctx<'_>, a: &[Value], key: PrivateKey) -> Res {
     let parent = Parent::parse(&parent)
         .map_err(|e| FuncError::new(format!("error parsing certificate: decodedSignerCert.Bytes: {e}")))?;
     let signer = ca.map_or(&[][..], |ca| ca.key.as_bytes());
-    let signer =
-        PrivateKey::from_pem(signer).map_err(|e| FuncError::new(format!("error parsing private key: {e}")))?;
+    let signer = PrivateKey::from_pem(signer)
+        .map_err(|e| FuncError::new(format!("error parsing private key: {e}")))?;
     let request = request(ctx, text(a, 0), Some((arg(a, 1), arg(a, 2))), int(a, 3), false)?;
     finish(&request, &key, &Issuer::Other(&parent, &signer))
 }
@@ -293,4 +301,3 @@ fn build_custom(_: &mut Ctx<'_>, a: &[Value]) -> Res {
 fn hmac_sha256(key: &[u8], message: &[u8]) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message)
 }
-

@@ -10,10 +10,26 @@ fn templates(kind: &[u8]) -> Option<&'static [&'static [u8]]> {
     Some(match kind {
         b"maximum" => &[b"anoxxxxxxxxxxxxxxxxx", b"axxxxxxxxxxxxxxxxxno"],
         b"long" => &[
-            b"CvcvnoCvcvCvcv", b"CvcvCvcvnoCvcv", b"CvcvCvcvCvcvno", b"CvccnoCvcvCvcv", b"CvccCvcvnoCvcv",
-            b"CvccCvcvCvcvno", b"CvcvnoCvccCvcv", b"CvcvCvccnoCvcv", b"CvcvCvccCvcvno", b"CvcvnoCvcvCvcc",
-            b"CvcvCvcvnoCvcc", b"CvcvCvcvCvccno", b"CvccnoCvccCvcv", b"CvccCvccnoCvcv", b"CvccCvccCvcvno",
-            b"CvcvnoCvccCvcc", b"CvcvCvccnoCvcc", b"CvcvCvccCvccno", b"CvccnoCvcvCvcc", b"CvccCvcvnoCvcc",
+            b"CvcvnoCvcvCvcv",
+            b"CvcvCvcvnoCvcv",
+            b"CvcvCvcvCvcvno",
+            b"CvccnoCvcvCvcv",
+            b"CvccCvcvnoCvcv",
+            b"CvccCvcvCvcvno",
+            b"CvcvnoCvccCvcv",
+            b"CvcvCvccnoCvcv",
+            b"CvcvCvccCvcvno",
+            b"CvcvnoCvcvCvcc",
+            b"CvcvCvcvnoCvcc",
+            b"CvcvCvcvCvccno",
+            b"CvccnoCvccCvcv",
+            b"CvccCvccnoCvcv",
+            b"CvccCvccCvcvno",
+            b"CvcvnoCvccCvcc",
+            b"CvcvCvccnoCvcc",
+            b"CvcvCvccCvccno",
+            b"CvccnoCvcvCvcc",
+            b"CvccCvcvnoCvcc",
             b"CvccCvcvCvccno",
         ],
         b"medium" => &[b"CvcnoCvc", b"CvcCvcno"],
@@ -48,7 +64,8 @@ pub fn derive(counter: u32, kind: &[u8], password: &[u8], user: &[u8], site: &[u
     };
     let salt = [SEED, &length(user), user].concat();
     let mut key = [0; 64];
-    let done = scrypt::Params::new(15, 8, 2).is_ok_and(|params| scrypt::scrypt(password, &salt, &params, &mut key).is_ok());
+    let done = scrypt::Params::new(15, 8, 2)
+        .is_ok_and(|params| scrypt::scrypt(password, &salt, &params, &mut key).is_ok());
     if !done {
         return b"failed to derive password: bad parameters".to_vec();
     }
