@@ -131,23 +131,9 @@ impl Site<'_> {
     }
 
     fn expects_value(&self) -> bool {
-        self.expected.iter().any(|r| {
-            matches!(
-                r,
-                Rule::expr
-                    | Rule::operation
-                    | Rule::operand
-                    | Rule::group
-                    | Rule::number
-                    | Rule::variable
-                    | Rule::list
-                    | Rule::string
-                    | Rule::object
-                    | Rule::returns
-                    | Rule::param_type
-                    | Rule::param_default
-            )
-        })
+        // Wherever a value may begin, a number may.
+        self.expects(Rule::number) && self.expects(Rule::match_word)
+            || self.expected.iter().any(|r| matches!(r, Rule::expr | Rule::operation | Rule::operand))
     }
 
     fn found_value(&self) -> bool {
@@ -162,8 +148,24 @@ fn special(s: &Site<'_>) -> Option<Diag> {
     let before_span = s.before.map_or(span, |t| Span::new(s.file, t.start, t.end));
     let body = matches!(s.place, Place::Body | Place::Continued | Place::File);
 
-    if s.place == Place::Continued || s.place == Place::Body && s.at_end() && is_operator(before) {
-        return Some(say::continued_line(span, before_span));
+    if s.in_string
+        && let Some(diag) = directive(s)
+    {
+        return Some(diag);
+    }
+    if before == "." && s.expects(Rule::ident) {
+        return Some(say::no_name_after_dot(if s.at_end() { before_span } else { span }, &found(s)));
+    }
+    if s.place == Place::File
+        && let Some(diag) = keyword(s)
+    {
+        return Some(diag);
+    }
+    if s.place == Place::Continued || body && s.before.is_none() && s.found != "-" && is_operator(s.found) {
+        return Some(say::continued_line(if s.at_end() { before_span } else { span }));
+    }
+    if s.expects_value() && s.at_end() && is_operator(before) {
+        return Some(say::ends_in_operator(before_span, before, &found(s)));
     }
     if s.found == "-" && s.before.is_none() && s.place != Place::Header {
         return Some(say::yaml_item(span));
@@ -179,6 +181,15 @@ fn special(s: &Site<'_>) -> Option<Diag> {
     }
     if s.expects(Rule::fat_arrow) && matches!(s.found, "=" | ":" | "->") {
         return Some(say::not_an_arrow(span, s.found));
+    }
+    if s.expects(Rule::pattern) && s.next == "=>" && s.found_value() {
+        return Some(say::not_a_pattern(span, s.found));
+    }
+    if s.expects(Rule::assign) && s.expects(Rule::colon) && s.found == "(" {
+        return Some(say::computed_key(span, before));
+    }
+    if s.expects(Rule::colon) && s.expects(Rule::question) && !s.expects(Rule::assign) && s.at_end() {
+        return Some(say::half_conditional(before_span, before, &found(s)));
     }
     if s.expects(Rule::assign) && s.found == "." {
         return Some(say::dotted_key(span, before, s.next));
@@ -216,8 +227,96 @@ fn special(s: &Site<'_>) -> Option<Diag> {
     if (s.expects(Rule::newline) || s.expects(Rule::EOI)) && s.next == "=" && s.found_value() {
         return Some(say::two_on_a_line(span, s.found));
     }
-    if s.first == "function" && s.expects(Rule::lparen) {
-        return Some(say::function_shape(span, found(s)));
+    match before {
+        "not" if s.found_value() => return Some(say::word_operator(before_span, before)),
+        "if" if s.found_value() => return Some(say::if_expression(before_span)),
+        _ => {}
+    }
+    let two_strings = before.starts_with('"') && s.found.starts_with('"');
+    if two_strings && (s.expects(Rule::newline) || s.expects(Rule::EOI)) {
+        return Some(say::two_strings(before_span.to(span)));
+    }
+    None
+}
+
+const IMPORT: &str = "import \"std/aws\"`, or `import \"../lib/names\" as names";
+
+/// Mistakes in the heads of `function`, `type` and `import`, which could be blocks of that name as well.
+fn keyword(s: &Site<'_>) -> Option<Diag> {
+    let before = s.before_text();
+    let at = match s.before {
+        Some(t) if s.at_end() => Span::new(s.file, t.start, t.end),
+        _ => s.span(),
+    };
+    let (what, shape) = match s.first {
+        "function" => {
+            let what = match before {
+                "function" => "a name",
+                "->" | ":" => "a type",
+                _ if s.expects(Rule::lparen) && s.found == "{" => "`(`",
+                ")" if s.expects(Rule::arrow) || s.at_end() => "`=` or `{`",
+                _ if s.expects(Rule::colon) && s.found_value() => "`:`",
+                _ => return None,
+            };
+            (what, "function name(a: string, b: int = 1) -> string = …")
+        }
+        "type" => {
+            let what = match before {
+                "type" => "a name",
+                "=" if s.at_end() => "a type",
+                _ if s.expects(Rule::assign) => "`=`",
+                _ => return None,
+            };
+            (what, "type name = object({ a = string })")
+        }
+        "import"
+            if before != "import" && !before.starts_with('"') && s.place == Place::File && before != "as" =>
+        {
+            let at = s.before.map_or(at, |t| Span::new(s.file, t.start, t.end));
+            return Some(say::keyword_shape(
+                at,
+                "a path in quotes",
+                "import",
+                &format!("`{before}`"),
+                IMPORT,
+            ));
+        }
+        "import" => {
+            let what = match before {
+                "import" => "a path in quotes",
+                "as" => "a name",
+                _ if s.expects(Rule::EOI) => "a line break",
+                _ => return None,
+            };
+            (what, IMPORT)
+        }
+        _ => return None,
+    };
+    Some(say::keyword_shape(at, what, before, &found(s), shape))
+}
+
+/// Mistakes with `%{…}`.
+fn directive(s: &Site<'_>) -> Option<Diag> {
+    let span = s.span();
+    if s.expects(Rule::if_word) && s.expects(Rule::for_word) && !s.expects_value() {
+        return Some(match s.found {
+            "else" | "endif" | "endfor" if s.expects(Rule::endfor_word) => {
+                say::wrong_directive(span, s.found, "endfor")
+            }
+            "else" | "endif" | "endfor" if s.expects(Rule::endif_word) => {
+                say::wrong_directive(span, s.found, "endif")
+            }
+            "else" | "endif" => say::stray_directive(span, s.found, "if"),
+            "endfor" => say::stray_directive(span, s.found, "for"),
+            other => say::unknown_directive(span, other),
+        });
+    }
+    let ends = s.found.is_empty() || s.found == "\"" || s.found == "\n" || s.found == "\u{0C}";
+    if ends && s.expects(Rule::tpl_endif) {
+        return Some(say::open_directive(span, "if"));
+    }
+    if ends && s.expects(Rule::tpl_endfor) {
+        return Some(say::open_directive(span, "for"));
     }
     None
 }
@@ -255,13 +354,20 @@ fn general(s: &Site<'_>) -> Diag {
         }
     }
     if s.expects_value() {
-        // Whatever else could stand where a value can is no help.
-        wanted.retain(|w| {
-            *w == "a value" || w.starts_with('`') && w.len() == 3 && !w.contains(['-', '!', '='])
-        });
+        // Whatever else can begin where a value can is no help; what closes there is.
+        wanted.retain(|w| matches!(*w, "`)`" | "`]`" | "`}`"));
+        wanted.insert(0, "a value");
+    } else if wanted.len() > 1 {
+        // Any value may be followed by a call or an index.
+        wanted.retain(|w| !matches!(*w, "`(`" | "`[`"));
     }
-    wanted.sort_by_key(|w| (w.starts_with('`'), !w.starts_with("a value")));
+    if s.before.is_some() && s.before_text() != s.first && s.expects(Rule::lbrace) {
+        // One label is enough for every block there is.
+        wanted.retain(|w| *w != "a label in quotes");
+    }
+    wanted.sort_by_key(|w| w.starts_with('`'));
     let list = match wanted.as_slice() {
+        [] if s.before.is_none() => "a name".to_string(),
         [] => "something else".to_string(),
         [one] => (*one).to_string(),
         [init @ .., last] => format!("{} or {last}", init.join(", ")),
@@ -270,37 +376,33 @@ fn general(s: &Site<'_>) -> Diag {
         "" => String::new(),
         text => format!(" after `{}`", say::shorten(text)),
     };
-    let label = format!("expected {list} here");
-    Diag::error(codes::SYNTAX, format!("expected {list}{after}, found {}", found(s))).at(s.span(), label)
+    let message = format!("expected {list}{after}, found {}", found(s));
+    match s.before {
+        Some(t) if s.at_end() => Diag::error(codes::SYNTAX, message)
+            .at(Span::new(s.file, t.start, t.end), format!("expected {list} after this")),
+        _ => Diag::error(codes::SYNTAX, message).at(s.span(), format!("expected {list} here")),
+    }
 }
 
 fn found(s: &Site<'_>) -> String {
     if !s.at_end() {
         return format!("`{}`", say::shorten(s.found));
     }
+    // The part may end before its line does: at the bracket that closes what it stands in.
     let rest = s.source.get(s.at..).unwrap_or("");
-    if rest.trim().is_empty() { "the end of the file".to_string() } else { "the end of the line".to_string() }
+    let line = rest.lines().next().unwrap_or("").trim_start();
+    match line.chars().next() {
+        _ if rest.trim().is_empty() => "the end of the file".to_string(),
+        None | Some('#') => "the end of the line".to_string(),
+        Some('/') if line.starts_with("//") || line.starts_with("/*") => "the end of the line".to_string(),
+        Some(c) => format!("`{c}`"),
+    }
 }
 
 /// What a rule stands for in a sentence; `None` for what may always follow and would only be noise.
 fn describe(rule: Rule, place: Place) -> Option<&'static str> {
     Some(match rule {
-        Rule::expr
-        | Rule::operation
-        | Rule::operand
-        | Rule::number
-        | Rule::string
-        | Rule::heredoc
-        | Rule::list
-        | Rule::object
-        | Rule::group
-        | Rule::literal
-        | Rule::variable
-        | Rule::call
-        | Rule::for_list
-        | Rule::for_object
-        | Rule::match_expr
-        | Rule::args => "a value",
+        Rule::args => "`(`",
         Rule::returns | Rule::param_type => "a type",
         Rule::param_default => "a default value",
         Rule::ident => "a name",

@@ -57,8 +57,8 @@ pub(super) fn never_closed(open: Span, bracket: char, instead: Option<Span>, end
 pub(super) fn mismatched(open: Span, bracket: char, at: Span, found: char) -> Diag {
     let close = partner(bracket);
     Diag::error(codes::UNCLOSED, format!("expected `{close}` to close `{bracket}`, found `{found}`"))
-        .at(at, format!("expected `{close}`"))
-        .at(open, "opened here")
+        .at(open, format!("no `{close}` belongs to this"))
+        .at(at, format!("expected `{close}` at the latest here"))
         .help(format!("add a `{close}`, or remove the `{bracket}`"))
 }
 
@@ -125,7 +125,7 @@ pub(super) fn foreign_quotes(at: Span, quote: char, content: &str) -> Diag {
     if content.is_empty() {
         diag.help("write \"…\"")
     } else {
-        diag.help(format!("write \"{}\"", shorten(content)))
+        diag.help(format!("write \"{}\"", shorten(&content.replace('"', "\\\""))))
     }
 }
 
@@ -170,10 +170,68 @@ pub(super) fn number_range(at: Span, text: &str) -> Diag {
 
 // -------------------------------------------------------------------------------------- the grammar
 
-pub(super) fn continued_line(at: Span, before: Span) -> Diag {
+const PARENTHESES: &str = "an expression ends with its line; inside parentheses it may go on over several";
+
+pub(super) fn continued_line(at: Span) -> Diag {
     Diag::error(codes::SYNTAX, "an expression ends with its line")
-        .at(if at.is_empty() { before } else { at }, "it cannot go on in the next line")
+        .at(at, "it cannot go on in another line")
         .help("put parentheses around the whole expression to break it over several lines")
+}
+
+pub(super) fn ends_in_operator(at: Span, operator: &str, found: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("expected a value after `{operator}`, found {found}"))
+        .at(at, "expected a value after this")
+        .help(PARENTHESES)
+}
+
+pub(super) fn half_conditional(at: Span, before: &str, found: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("expected `:` after `{}`, found {found}", shorten(before)))
+        .at(at, "expected `:` and the other value after this")
+        .help("a conditional has both values: `condition ? a : b`")
+        .note(PARENTHESES)
+}
+
+pub(super) fn no_name_after_dot(at: Span, found: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("expected a name after `.`, found {found}"))
+        .at(at, "expected a name")
+        .help("a key that is no name is written `[\"key\"]`")
+}
+
+pub(super) fn not_a_pattern(at: Span, found: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("`{}` is no pattern", shorten(found)))
+        .at(at, "expected a literal or `_`")
+        .help(format!("write \"{}\" for text; `_` stands for all other values", shorten(found)))
+}
+
+pub(super) fn computed_key(at: Span, before: &str) -> Diag {
+    let before = shorten(before);
+    Diag::error(codes::SYNTAX, format!("expected `=` after `{before}`, found `(`"))
+        .at(at, "expected `=`")
+        .help(format!("put parentheses around a computed key: `({before}(…)) = …`"))
+}
+
+pub(super) fn unknown_directive(at: Span, found: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("`%{{{}}}` is no directive", shorten(found)))
+        .at(at, "expected `if` or `for`")
+        .help("known are `%{if}`, `%{else}`, `%{endif}`, `%{for}` and `%{endfor}`; write `%%{` for a literal `%{`")
+}
+
+pub(super) fn stray_directive(at: Span, found: &str, open: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("`%{{{found}}}` without `%{{{open}}}`"))
+        .at(at, format!("no `%{{{open} …}}` is open here"))
+        .help("write `%%{` for a literal `%{`")
+}
+
+pub(super) fn wrong_directive(at: Span, found: &str, want: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("expected `%{{{want}}}`, found `%{{{found}}}`"))
+        .at(at, format!("expected `{want}`"))
+        .help("directives close in the order in which they were opened")
+}
+
+pub(super) fn open_directive(at: Span, open: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("`%{{{open}}}` is not closed"))
+        .at(at, format!("expected `%{{end{open}}}` at the latest here"))
+        .help(format!("add `%{{end{open}}}`"))
 }
 
 pub(super) fn yaml_item(at: Span) -> Diag {
@@ -203,7 +261,7 @@ pub(super) fn arrow_in_entry(at: Span, name: &str) -> Diag {
 pub(super) fn not_an_arrow(at: Span, found: &str) -> Diag {
     Diag::error(codes::SYNTAX, format!("expected `=>`, found `{found}`"))
         .at(at, "expected `=>`")
-        .help("an arm of `match` is written `\"pattern\" => value`")
+        .help("`=>` stands between pattern and value in `match`, and between key and value in `{for k, v in … : k => v}`")
 }
 
 pub(super) fn dotted_key(at: Span, before: &str, next: &str) -> Diag {
@@ -265,7 +323,7 @@ pub(super) fn no_assign(at: Span, name: &str, found: &str) -> Diag {
 pub(super) fn lone_word(at: Span, name: &str) -> Diag {
     let name = shorten(name);
     Diag::error(codes::SYNTAX, format!("expected `=` or `{{` after `{name}`, found the end of the line"))
-        .at(at, "what about it?")
+        .at(at, "neither a value nor a block follows")
         .help("give it a value with `=`, or open a block with `{` on the same line")
 }
 
@@ -275,10 +333,22 @@ pub(super) fn two_on_a_line(at: Span, found: &str) -> Diag {
         .help("put each attribute on a line of its own, or a comma between them")
 }
 
-pub(super) fn function_shape(at: Span, found: String) -> Diag {
-    Diag::error(codes::SYNTAX, format!("expected `(` after the function's name, found {found}"))
-        .at(at, "expected the parameters")
-        .help("write `function name(a: string, b: int = 1) -> string = …`")
+pub(super) fn keyword_shape(at: Span, what: &str, before: &str, found: &str, shape: &str) -> Diag {
+    Diag::error(codes::SYNTAX, format!("expected {what} after `{}`, found {found}", shorten(before)))
+        .at(at, format!("expected {what}"))
+        .help(format!("write `{shape}`"))
+}
+
+pub(super) fn if_expression(at: Span) -> Diag {
+    Diag::error(codes::SYNTAX, "`if` begins no expression")
+        .at(at, "not a value")
+        .help("choose with `condition ? a : b`, or with `match`")
+}
+
+pub(super) fn two_strings(at: Span) -> Diag {
+    Diag::error(codes::SYNTAX, "two strings side by side are not joined")
+        .at(at, "an operator or a comma is missing between them")
+        .help("write one string, with `${…}` for the parts that are computed")
 }
 
 pub(super) fn after_block(at: Span, found: &str) -> Diag {

@@ -32,4 +32,6 @@ pub fn parse(file: FileId, text: &str, diags: &mut Diags) -> ast::File {
 }
 
 #[cfg(test)]
+mod grammar_tests;
+#[cfg(test)]
 mod tests;

@@ -506,6 +506,12 @@ impl<'a> Scanner<'a> {
             return;
         }
         self.unbalanced = true;
+        if self.mode.strings
+            && let Some(pos) = self.enclosing_line_string()
+        {
+            self.unterminated_string(pos);
+            return;
+        }
         self.item_damaged = true;
         let open = match top.kind {
             FrameKind::Bracket { .. } => self.span(top.pos, top.pos + 1),
@@ -521,7 +527,12 @@ impl<'a> Scanner<'a> {
             }
             None => {
                 self.diags.push(say::unexpected_close(here, char::from(c), open));
-                self.patch(i, i + 1, b' ');
+                // In the place of a value it stands for a broken one.
+                let value = self.tokens.last().is_some_and(|t| t.kind == TokKind::Punct);
+                self.patch(i, i + 1, if value { BROKEN } else { b' ' });
+                if value {
+                    self.tok(TokKind::Broken, i, i + 1);
+                }
             }
         }
     }

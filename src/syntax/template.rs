@@ -56,6 +56,14 @@ pub(super) fn heredoc(lower: &mut Lower<'_>, pair: P<'_>) -> Expr {
         }
     }
     join_literals(&mut flat);
+    for item in &mut flat {
+        // Line breaks of Windows become plain ones.
+        if let Flat::Lit(text, _) = item
+            && text.contains('\r')
+        {
+            *text = text.replace("\r\n", "\n");
+        }
+    }
     if flush {
         remove_indent(&mut flat);
     }
@@ -272,7 +280,7 @@ fn hex(digits: Option<&str>) -> char {
     digits.and_then(|d| u32::from_str_radix(d, 16).ok()).and_then(char::from_u32).unwrap_or('\u{FFFD}')
 }
 
-/// In a heredoc only `$${` and `%%{` are escapes; line breaks of Windows become plain ones.
+/// In a heredoc only `$${` and `%%{` are escapes.
 fn unescape_heredoc(text: &str) -> String {
-    text.replace("$${", "${").replace("%%{", "%{").replace("\r\n", "\n")
+    text.replace("$${", "${").replace("%%{", "%{")
 }
