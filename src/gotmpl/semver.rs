@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::funcs::runes::quote_str;
+use super::strconv::quote;
 
 /// Longest version text accepted, in bytes.
 const MAX_VERSION_LEN: usize = 256;
@@ -66,7 +66,7 @@ impl fmt::Display for Error {
                 write!(f, "constraint string is too long (max {MAX_CONSTRAINT_LEN} bytes)")
             }
             Self::TooManyGroups => write!(f, "too many constraint groups (max {MAX_GROUPS})"),
-            Self::Improper(text) => write!(f, "improper constraint: {}", quote_str(text)),
+            Self::Improper(text) => write!(f, "improper constraint: {}", quoted(text)),
             Self::ConstraintParser => f.write_str("constraint parser error"),
         }
     }
@@ -250,10 +250,15 @@ impl Version {
     }
 }
 
+/// Go's `%q`.
+fn quoted(text: &str) -> String {
+    String::from_utf8_lossy(&quote(text.as_bytes())).into_owned()
+}
+
 /// Go's error for digits that make no 64-bit number.
 fn parse_uint_error(digits: &str) -> String {
     let reason = if digits.is_empty() { "invalid syntax" } else { "value out of range" };
-    format!("strconv.ParseUint: parsing {}: {reason}", quote_str(digits))
+    format!("strconv.ParseUint: parsing {}: {reason}", quoted(digits))
 }
 
 /// Splits off leading ASCII digits; `None` without any.

@@ -177,7 +177,7 @@ fn as_duration(value: &Value) -> Result<i64, String> {
 
 fn from_float_seconds(seconds: f64) -> Result<i64, String> {
     // The largest count of seconds whose nanoseconds fit.
-    const LIMIT: f64 = 9_223_372_036.854_775_807;
+    const LIMIT: f64 = 9_223_372_036.854_776;
     let shown = || strconv::format_float(seconds, FloatFormat::General, None, FloatBits::B64);
     if !seconds.is_finite() {
         return Err(format!("invalid duration seconds: {}", shown()));

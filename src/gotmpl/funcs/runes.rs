@@ -122,7 +122,6 @@ macro_rules! class {
     ($(#[$doc:meta])* $name:ident, $pattern:literal) => {
         $(#[$doc])*
         pub fn $name(c: char) -> bool {
-            #[expect(clippy::expect_used, reason = "a constant pattern, compiled by the tests")]
             static CLASS: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("constant pattern"));
             CLASS.is_match(c.encode_utf8(&mut [0; 4]))
         }
@@ -157,74 +156,8 @@ class!(
     /// General category P.
     is_punct, r"^\p{P}"
 );
-class!(is_graphic_not_ascii, r"^[\p{L}\p{M}\p{N}\p{P}\p{S}]");
 
 /// White space as Go's `unicode.IsSpace` has it (Unicode's White_Space).
 pub fn is_space(c: char) -> bool {
     c.is_whitespace()
-}
-
-/// What Go's `%q` shows as it is: letters, marks, numbers, punctuation, symbols, and the ASCII space.
-pub fn is_print(c: char) -> bool {
-    if c.is_ascii() { (' '..='~').contains(&c) } else { is_graphic_not_ascii(c) }
-}
-
-/// Go's `strconv.Quote`, appended: double quotes, Go escapes, bad bytes as `\xNN`.
-pub fn quote_into(out: &mut Vec<u8>, text: &[u8]) {
-    out.push(b'"');
-    let mut rest = text;
-    while !rest.is_empty() {
-        // Copy runs of plain ASCII at once: nearly all text is that.
-        let plain = rest
-            .iter()
-            .position(|b| !matches!(b, b' '..=b'~') || matches!(b, b'"' | b'\\'))
-            .unwrap_or(rest.len());
-        let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
-        out.extend_from_slice(head);
-        if tail.is_empty() {
-            break;
-        }
-        let (c, width) = decode(tail);
-        let (this, after) = tail.split_at_checked(width).unwrap_or((tail, &[]));
-        quote_rune(out, c, this);
-        rest = after;
-    }
-    out.push(b'"');
-}
-
-fn quote_rune(out: &mut Vec<u8>, c: char, bytes: &[u8]) {
-    if c == RUNE_ERROR && bytes.len() == 1 {
-        out.extend_from_slice(format!("\\x{:02x}", bytes.first().copied().unwrap_or_default()).as_bytes());
-        return;
-    }
-    let escape = match c {
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\u{7}' => "\\a",
-        '\u{8}' => "\\b",
-        '\u{c}' => "\\f",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        '\u{b}' => "\\v",
-        _ if is_print(c) => return push(out, c),
-        _ => {
-            let code = u32::from(c);
-            let text = match code {
-                0..0x20 | 0x7f => format!("\\x{code:02x}"),
-                0x20..0x10000 => format!("\\u{code:04x}"),
-                _ => format!("\\U{code:08x}"),
-            };
-            out.extend_from_slice(text.as_bytes());
-            return;
-        }
-    };
-    out.extend_from_slice(escape.as_bytes());
-}
-
-/// [`quote_into`] for text that is UTF-8.
-pub fn quote_str(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len() + 2);
-    quote_into(&mut out, text.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
 }

@@ -48,7 +48,7 @@ fn check(facts: &str) {
     let mut lines = facts.lines();
     let mut wrong = Vec::new();
     while let (Some(call), Some(expected)) = (lines.next(), lines.next()) {
-        let text: String = serde_json::from_str(&expected[2..]).unwrap();
+        let text: String = serde_json::from_str(expected.get(2..).unwrap()).unwrap();
         let expected = if expected.starts_with('=') { Ok(text) } else { Err(text) };
         let template = if call.starts_with("{{") {
             call.to_owned()

@@ -143,9 +143,7 @@ pub fn from_pem(text: &[u8]) -> Option<(String, Vec<u8>)> {
         if !at_line_start {
             continue;
         }
-        let Some((label, body)) = after.split_once("-----") else {
-            return None;
-        };
+        let (label, body) = after.split_once("-----")?;
         if label.contains('\n') {
             continue;
         }

@@ -181,7 +181,7 @@ fn write_element(out: &mut Vec<u8>, element: Element, time: &Time, civil: &Civil
         let sign = if value < 0 { "-" } else { "" };
         format!("{sign}{:0width$}", value.unsigned_abs())
     };
-    let twelve = |hour: u8| if hour % 12 == 0 { 12 } else { i64::from(hour % 12) };
+    let twelve = |hour: u8| if hour.is_multiple_of(12) { 12 } else { i64::from(hour % 12) };
     let month = MONTHS.get(usize::from(civil.month).wrapping_sub(1)).copied().unwrap_or_default();
     let day = DAYS.get(usize::from(civil.weekday)).copied().unwrap_or_default();
     let short = |name: &str| name.get(..3).unwrap_or_default().to_owned();

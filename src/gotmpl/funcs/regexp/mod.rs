@@ -322,7 +322,7 @@ pub fn must_compile_message(pattern: &[u8], error: &SyntaxError) -> Vec<u8> {
         out.extend_from_slice(pattern);
         out.push(b'`');
     } else {
-        runes::quote_into(&mut out, pattern);
+        out.extend(super::super::strconv::quote(pattern));
     }
     out.extend_from_slice(format!("): {error}").as_bytes());
     out
