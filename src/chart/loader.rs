@@ -52,6 +52,7 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
         values_text: None,
         dependencies: Vec::new(),
         origin: origin.to_owned(),
+        cache: super::parsed::Cache::default(),
     };
     let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
     for file in files {
@@ -61,7 +62,7 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
             "values.yaml" => {
                 chart.values = read_values(&file.data).map_err(|e| {
                     e.into_chart_error(
-                        &format!("cannot load values.yaml{}", inside(origin, depth)),
+                        "cannot load values.yaml",
                         &origin.join("values.yaml"),
                         &file.data,
                     )
@@ -146,10 +147,6 @@ fn subchart(
         )
     })?;
     load_files(files, origin, budget, depth)
-}
-
-fn inside(origin: &Path, depth: usize) -> String {
-    if depth == 0 { String::new() } else { format!(" of {}", origin.display()) }
 }
 
 fn read_metadata(into: &mut Metadata, file: &File, origin: &Path) -> Result<(), ChartError> {

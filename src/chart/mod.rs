@@ -13,6 +13,7 @@ mod error;
 mod ignore;
 mod loader;
 pub(crate) mod metadata;
+mod parsed;
 pub mod path_match;
 pub mod strvals;
 pub mod values;
@@ -20,6 +21,7 @@ pub mod values;
 pub use archive::MAX_DECOMPRESSED_SIZE;
 pub use error::{ChartError, ChartErrorKind, Place};
 pub use loader::{ValuesError, merge_maps, read_values};
+pub use parsed::functions;
 pub use metadata::{Dependency, Maintainer, Metadata};
 
 use crate::source::World;
@@ -63,6 +65,7 @@ pub struct Chart {
     /// Where the chart came from, for messages: the directory or archive given to [`load`]; for a
     /// subchart, its place inside.
     pub origin: PathBuf,
+    cache: parsed::Cache,
 }
 
 impl Chart {

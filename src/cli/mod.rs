@@ -3,6 +3,8 @@
 //! In: arguments. Out: an exit code: 0 done or nothing to change, 1 errors, 2 changes (with
 //! `--detailed-exitcode`), 130 interrupted.
 
+mod chart;
+mod chart_template;
 mod explain;
 
 use crate::report::{Color, Format};
@@ -24,6 +26,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Work with Helm charts.
+    Chart(chart::Args),
     /// Explain a code that a finding carries, such as E0101.
     Explain(explain::Args),
 }
@@ -96,6 +100,7 @@ pub fn main() -> ExitCode {
     let no_color = world.env("NO_COLOR").is_some_and(|v| !v.is_empty());
     let context = Context { world: &world, color: cli.color, no_color };
     match cli.command {
+        Command::Chart(args) => chart::run(&args, &context),
         Command::Explain(args) => explain::run(&args),
     }
     .into()

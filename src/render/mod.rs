@@ -10,6 +10,7 @@
 mod capabilities;
 mod coalesce;
 mod context;
+mod engine;
 mod error;
 mod files;
 mod glob;
@@ -17,11 +18,13 @@ mod instance;
 mod manifest;
 mod native;
 mod record;
+mod surroundings;
 
 pub use capabilities::{Capabilities, InvalidKubeVersion, KubeVersion};
 pub use error::{Frame, RenderError, RenderErrorKind};
 pub use manifest::{install_rank, uninstall_rank};
 
+pub use engine::name_from_template;
 pub use record::record_chart;
 
 use crate::chart::Chart;
@@ -58,15 +61,15 @@ pub struct Request<'a> {
     pub skip_schema_validation: bool,
 }
 
-/// The two things in a template that are not functions of the request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Seed {
-    /// The real clock and the operating system's random numbers.
-    #[default]
-    System,
-    /// A fixed instant (seconds since 1970, UTC) and a random sequence that starts from `random`: the same
-    /// request renders the same bytes.
-    Fixed { seconds: i64, random: u64 },
+/// The two things in a template that are not functions of the request: the clock and chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// What `now` says: seconds since 1970-01-01T00:00:00Z.
+    pub seconds: i64,
+    pub nanos: u32,
+    /// Where a repeatable random sequence starts: the same request then renders the same bytes. `None` takes
+    /// the operating system's randomness, the only choice for passwords and keys that will be used.
+    pub random: Option<u64>,
 }
 
 /// Answers the template function `lookup`.
@@ -176,6 +179,51 @@ pub struct Rendered {
     pub config: Value,
     /// What Helm would log: values of the wrong shape, unknown hooks, a deprecated chart.
     pub warnings: Vec<String>,
+}
+
+/// Renders a chart for a release.
+///
+/// # Errors
+/// The name is no release name, values cannot be combined or fail the schema, the chart refuses the
+/// Kubernetes version, a template cannot be parsed or fails, a document is no YAML object.
+pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
+    let chart = request.chart;
+    check_name(request.name)
+        .map_err(|why| RenderError::plain(RenderErrorKind::Name, chart.name(), why))?;
+    let mut warnings = Vec::new();
+    let (instance, values) = prepare(request, &mut warnings)?;
+    check_kube_version(request)?;
+    // Templates change the maps, so what the record and the plan show is taken before.
+    let before = value::Value::Map(values.clone()).to_json().unwrap_or_default();
+
+    let templates = context::build(&instance, &values, request);
+    let mut files = engine::run(&templates, request)?;
+    let notes = take_notes(&mut files, request);
+    let sorted = manifest::sort(&files).map_err(|bad| error::bad_manifest(chart, bad, &files))?;
+    warnings.extend(sorted.warnings);
+
+    let crds = crds(&instance);
+    let mut text = String::new();
+    if request.include_crds {
+        for crd in &crds {
+            append(&mut text, &crd.filename, &crd.text);
+        }
+    }
+    let mut objects = Vec::new();
+    for document in sorted.documents {
+        append(&mut text, &document.path, &document.text);
+        objects.extend(document.objects);
+    }
+    Ok(Rendered {
+        objects,
+        hooks: sorted.hooks,
+        crds,
+        notes,
+        manifest: text,
+        values: before,
+        config: Value::Object(request.values.clone()),
+        warnings,
+    })
 }
 
 /// The values as the root chart's templates see them, without rendering anything.
@@ -293,3 +341,6 @@ pub fn check_name(name: &str) -> Result<(), String> {
 pub fn split_manifests(text: &str) -> impl Iterator<Item = &str> {
     manifest::split(text)
 }
+
+#[cfg(test)]
+mod tests;

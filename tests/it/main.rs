@@ -1,3 +1,4 @@
 //! One integration binary: every test file is a module, since each binary links the crate again.
 
+mod charts;
 mod tidy;

@@ -1,0 +1,220 @@
+//! `relc chart template [NAME] CHART`: what `helm template` prints, without Helm.
+
+use super::{Context, Exit, eprint, print};
+use crate::chart::{self, ChartError, ChartErrorKind, path_match::Pattern};
+use crate::diag::{Diag, Diags, codes};
+use crate::render::{self, Capabilities, KubeVersion, Offline, Rendered, Request, Seed};
+use crate::report::{self, Format};
+use crate::source::SourceMap;
+use serde_json::{Map, Value};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// `[NAME] CHART`: a chart is a directory or a .tgz archive.
+    #[arg(required = true, num_args = 1..=2, value_name = "NAME CHART")]
+    operands: Vec<String>,
+    /// Values files, later ones over earlier ones; `-` reads standard input.
+    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
+    values: Vec<String>,
+    /// Namespace of the release.
+    #[arg(short, long, default_value = "default")]
+    namespace: String,
+    /// Kubernetes version to render for.
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+    /// API versions that the cluster has besides the built-in ones.
+    #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    api_versions: Vec<String>,
+    /// Print the chart's CRDs, too.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false")]
+    include_crds: bool,
+    /// Leave CRDs out; they are unless --include-crds is given.
+    #[arg(long)]
+    skip_crds: bool,
+    /// Render as an upgrade: `.Release.IsUpgrade` instead of `.Release.IsInstall`.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false")]
+    is_upgrade: bool,
+    /// Leave hooks out.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false")]
+    no_hooks: bool,
+    /// Print only what these templates of the chart render (`templates/x.yaml`, patterns allowed).
+    #[arg(short, long, value_name = "TEMPLATE")]
+    show_only: Vec<String>,
+    /// Leave test hooks out.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false")]
+    skip_tests: bool,
+    /// Do not check values against values.schema.json.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false")]
+    skip_schema_validation: bool,
+    /// Helm's deprecated flag; rendering here never contacts a cluster.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false", hide = true)]
+    validate: bool,
+    /// Make up a name from the chart's.
+    #[arg(short, long)]
+    generate_name: bool,
+    /// A Go template for the name.
+    #[arg(long, value_name = "TEMPLATE")]
+    name_template: Option<String>,
+    /// Only matters with Helm's --output-dir; accepted so that command lines carry over.
+    #[arg(long, hide = true)]
+    release_name: bool,
+}
+
+pub fn run(args: &Args, context: &Context<'_>) -> Exit {
+    let mut sources = SourceMap::default();
+    match template(args, context, &mut sources) {
+        Ok(text) => {
+            print(&text);
+            Exit::Done
+        }
+        Err(diag) => {
+            let mut diags = Diags::default();
+            diags.push(*diag);
+            eprint(&report::render(&diags.into_sorted(), &sources, Format::Human, context.color_err()));
+            Exit::Errors
+        }
+    }
+}
+
+fn template(args: &Args, context: &Context<'_>, sources: &mut SourceMap) -> Result<String, Box<Diag>> {
+    if args.validate {
+        return Err(Box::new(
+            Diag::error(codes::KUBE_VERSION, "`--validate` needs a cluster, which this command does not contact")
+                .help("`relc plan` renders and validates against the cluster"),
+        ));
+    }
+    let kube_version = match &args.kube_version {
+        Some(text) => KubeVersion::parse(text).map_err(|why| {
+            Box::new(Diag::error(codes::KUBE_VERSION, format!("invalid kube version '{text}': {why}")))
+        })?,
+        None => KubeVersion::default(),
+    };
+    let (name, path) = name_and_chart(args)?;
+    let values = user_values(args, context).map_err(|e| Box::new(e.into_diag(sources)))?;
+    let chart = chart::load(context.world, Path::new(path)).map_err(|e| Box::new(e.into_diag(sources)))?;
+    chart.check_installable().map_err(|e| Box::new(e.into_diag(sources)))?;
+    let request = Request {
+        chart: &chart,
+        name: &name,
+        namespace: &args.namespace,
+        revision: 1,
+        is_upgrade: args.is_upgrade,
+        values: &values,
+        capabilities: &Capabilities::offline(kube_version, &args.api_versions),
+        lookup: &Offline,
+        seed: now(),
+        include_crds: args.include_crds,
+        subchart_notes: false,
+        skip_schema_validation: args.skip_schema_validation,
+    };
+    let rendered = render::render(&request).map_err(|e| Box::new(e.into_diag(sources)))?;
+    let all = manifests(&rendered, args);
+    if args.show_only.is_empty() { Ok(all) } else { show_only(&all, &args.show_only) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the clock enters here, and rendering stays pure")]
+fn now() -> Seed {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Seed { seconds: i64::try_from(now.as_secs()).unwrap_or(0), nanos: now.subsec_nanos(), random: None }
+}
+
+/// What Helm calls a release that nobody named.
+const UNNAMED: &str = "release-name";
+
+fn name_and_chart(args: &Args) -> Result<(String, &str), Box<Diag>> {
+    let misuse = |text: &str| Box::new(Diag::error(codes::RELEASE_NAME, text));
+    match args.operands.as_slice() {
+        [name, chart] => {
+            if args.generate_name {
+                return Err(misuse("cannot set --generate-name and also specify a name"));
+            }
+            if args.name_template.is_some() {
+                return Err(misuse("cannot set --name-template and also specify a name"));
+            }
+            Ok((name.clone(), chart))
+        }
+        [chart] => match &args.name_template {
+            Some(text) => {
+                let name = render::name_from_template(text, now()).map_err(|why: String| misuse(&why))?;
+                Ok((name, chart))
+            }
+            // `helm template` sets the name before it looks at --generate-name.
+            None => Ok((UNNAMED.to_owned(), chart)),
+        },
+        _ => Err(misuse("expected at most two arguments")),
+    }
+}
+
+/// Values files and sets, merged in Helm's order.
+fn user_values(args: &Args, context: &Context<'_>) -> Result<Map<String, Value>, ChartError> {
+    let mut values = Map::new();
+    for file in &args.values {
+        let data = read_file(file, context)?;
+        let map = chart::read_values(&data).map_err(|e| {
+            e.into_chart_error(&format!("failed to parse {file}"), &PathBuf::from(file), &data)
+        })?;
+        chart::merge_maps(&mut values, map);
+    }
+    Ok(values)
+}
+
+fn read_file(path: &str, context: &Context<'_>) -> Result<Vec<u8>, ChartError> {
+    let failed = |why: String| ChartError::new(ChartErrorKind::Values, format!("open {path}: {why}"));
+    if path.trim() == "-" {
+        let mut data = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut data).map_err(|e| failed(e.to_string()))?;
+        return Ok(data);
+    }
+    context.world.read(Path::new(path)).map_err(|e| failed(e.to_string()))
+}
+
+/// Manifest, then hooks, as `helm template` writes them.
+fn manifests(rendered: &Rendered, args: &Args) -> String {
+    let mut out = rendered.manifest.trim().to_owned();
+    out.push('\n');
+    if args.no_hooks {
+        return out;
+    }
+    for hook in &rendered.hooks {
+        if args.skip_tests && hook.events.contains(&render::HookEvent::Test) {
+            continue;
+        }
+        out.push_str(&format!("---\n# Source: {}\n{}\n", hook.path, hook.manifest));
+    }
+    out
+}
+
+/// The documents whose `# Source:` matches one of the patterns, pattern by pattern.
+fn show_only(all: &str, patterns: &[String]) -> Result<String, Box<Diag>> {
+    let mut out = String::new();
+    for text in patterns {
+        let pattern = Pattern::parse(text).ok();
+        let mut missing = true;
+        for document in render::split_manifests(all) {
+            let Some(name) = source_name(document) else { continue };
+            if pattern.as_ref().is_some_and(|p| p.matches(name)) {
+                out.push_str(&format!("---\n{document}\n"));
+                missing = false;
+            }
+        }
+        if missing {
+            return Err(Box::new(
+                Diag::error(codes::TEMPLATE_FAILED, format!("could not find template {text} in chart"))
+                    .help("names are relative to the chart, such as `templates/deployment.yaml`; a template that \
+                           renders nothing cannot be shown"),
+            ));
+        }
+    }
+    Ok(out)
+}
+
+/// `templates/a.yaml` of the first `# Source: chart/templates/a.yaml` in a document.
+fn source_name(document: &str) -> Option<&str> {
+    document.match_indices("# Source: ").find_map(|(at, marker)| {
+        let rest = document.get(at + marker.len()..)?.lines().next()?;
+        let (chart, name) = rest.split_once('/')?;
+        (!chart.is_empty() && !name.is_empty()).then_some(name)
+    })
+}
