@@ -116,6 +116,9 @@ impl std::error::Error for RenderError {}
 pub(super) const FAIL_START: &str = "HELM_ERR_START";
 pub(super) const FAIL_END: &str = "HELM_ERR_END";
 
+/// An error that has no place of its own.
+const NO_TEMPLATE: &str = "template: no template ";
+
 /// The text of a template, for pointing into it.
 fn place(templates: &Templates<'_>, path: &str, line: u32, column: u32) -> Option<Place> {
     let template = templates.by_path.get(path)?;
@@ -203,8 +206,7 @@ fn several_lines(error: &ExecError) -> Option<String> {
     let mut previous = None;
     for frame in error.frames() {
         let Some(at) = &frame.at else {
-            // `template: no template "x" associated with template "y"` has no place of its own.
-            if !frame.message.starts_with("template: no template ") {
+            if !frame.message.starts_with(NO_TEMPLATE) {
                 return None;
             }
             let _ok = writeln!(out, "{}", frame.message);
@@ -212,8 +214,9 @@ fn several_lines(error: &ExecError) -> Option<String> {
         };
         // An inner template's text follows the message after one blank; Helm cuts there.
         let own = frame.message.as_str();
+        let absent = own.strip_prefix("error calling include: ").filter(|rest| rest.starts_with(NO_TEMPLATE));
         let is_call = own.starts_with("error calling ");
-        if is_call && (frame.cause.is_none() || own != "error calling include: ") {
+        if is_call && absent.is_none() && (frame.cause.is_none() || own != "error calling include: ") {
             return None;
         }
         let message = own.trim_end();
@@ -230,6 +233,9 @@ fn several_lines(error: &ExecError) -> Option<String> {
             out.push_str(&text);
         }
         previous = Some(text);
+        if let Some(absent) = absent {
+            out.push_str(absent);
+        }
     }
     Some(out.trim().to_owned())
 }
