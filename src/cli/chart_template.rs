@@ -1,14 +1,14 @@
 //! `relc chart template [NAME] CHART`: what `helm template` prints, without Helm.
 
 use super::{Context, Exit, eprint, print};
-use crate::chart::{self, ChartError, ChartErrorKind, path_match::Pattern};
+use crate::chart::path_match::Pattern;
+use crate::chart::{self, values::ValueFlags};
 use crate::diag::{Diag, Diags, codes};
 use crate::render::{self, Capabilities, KubeVersion, Offline, Rendered, Request, Seed};
 use crate::report::{self, Format};
-use crate::source::SourceMap;
-use serde_json::{Map, Value};
+use crate::source::{Entry, ReadError, SourceMap, World};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -18,6 +18,21 @@ pub struct Args {
     /// Values files, later ones over earlier ones; `-` reads standard input.
     #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
     values: Vec<String>,
+    /// A value as `path=value`; numbers, booleans and null are recognised.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// A value as text.
+    #[arg(long, value_name = "PATH=TEXT")]
+    set_string: Vec<String>,
+    /// A value as JSON, or a whole JSON object.
+    #[arg(long, value_name = "PATH=JSON")]
+    set_json: Vec<String>,
+    /// A value read from a file.
+    #[arg(long, value_name = "PATH=FILE")]
+    set_file: Vec<String>,
+    /// A value taken as it stands, commas and all.
+    #[arg(long, value_name = "PATH=TEXT")]
+    set_literal: Vec<String>,
     /// Namespace of the release.
     #[arg(short, long, default_value = "default")]
     namespace: String,
@@ -92,7 +107,15 @@ fn template(args: &Args, context: &Context<'_>, sources: &mut SourceMap) -> Resu
         None => KubeVersion::default(),
     };
     let (name, path) = name_and_chart(args)?;
-    let values = user_values(args, context).map_err(|e| Box::new(e.into_diag(sources)))?;
+    let flags = ValueFlags {
+        files: args.values.clone(),
+        json: args.set_json.clone(),
+        set: args.set.clone(),
+        string: args.set_string.clone(),
+        file: args.set_file.clone(),
+        literal: args.set_literal.clone(),
+    };
+    let values = flags.merge(&WithStdin(context.world)).map_err(|e| Box::new(e.into_diag(sources)))?;
     let chart = chart::load(context.world, Path::new(path)).map_err(|e| Box::new(e.into_diag(sources)))?;
     chart.check_installable().map_err(|e| Box::new(e.into_diag(sources)))?;
     let request = Request {
@@ -112,6 +135,28 @@ fn template(args: &Args, context: &Context<'_>, sources: &mut SourceMap) -> Resu
     let rendered = render::render(&request).map_err(|e| Box::new(e.into_diag(sources)))?;
     let all = manifests(&rendered, args);
     if args.show_only.is_empty() { Ok(all) } else { show_only(&all, &args.show_only) }
+}
+
+/// The world, with standard input as the file `-`.
+struct WithStdin<'a>(&'a dyn World);
+
+impl World for WithStdin<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        if path != Path::new("-") {
+            return self.0.read(path);
+        }
+        let mut data = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut data).map_err(|e| ReadError::Other(e.to_string()))?;
+        Ok(data)
+    }
+
+    fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError> {
+        self.0.list(dir)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.0.env(name)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the clock enters here, and rendering stays pure")]
@@ -145,29 +190,6 @@ fn name_and_chart(args: &Args) -> Result<(String, &str), Box<Diag>> {
         },
         _ => Err(misuse("expected at most two arguments")),
     }
-}
-
-/// Values files and sets, merged in Helm's order.
-fn user_values(args: &Args, context: &Context<'_>) -> Result<Map<String, Value>, ChartError> {
-    let mut values = Map::new();
-    for file in &args.values {
-        let data = read_file(file, context)?;
-        let map = chart::read_values(&data).map_err(|e| {
-            e.into_chart_error(&format!("failed to parse {file}"), &PathBuf::from(file), &data)
-        })?;
-        chart::merge_maps(&mut values, map);
-    }
-    Ok(values)
-}
-
-fn read_file(path: &str, context: &Context<'_>) -> Result<Vec<u8>, ChartError> {
-    let failed = |why: String| ChartError::new(ChartErrorKind::Values, format!("open {path}: {why}"));
-    if path.trim() == "-" {
-        let mut data = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut data).map_err(|e| failed(e.to_string()))?;
-        return Ok(data);
-    }
-    context.world.read(Path::new(path)).map_err(|e| failed(e.to_string()))
 }
 
 /// Manifest, then hooks, as `helm template` writes them.
