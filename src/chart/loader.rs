@@ -61,11 +61,7 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
             "Chart.lock" => chart.lock = Some(decode(&file, origin, "Chart.lock")?),
             "values.yaml" => {
                 chart.values = read_values(&file.data).map_err(|e| {
-                    e.into_chart_error(
-                        "cannot load values.yaml",
-                        &origin.join("values.yaml"),
-                        &file.data,
-                    )
+                    e.into_chart_error("cannot load values.yaml", &origin.join("values.yaml"), &file.data)
                 })?;
                 chart.values_text = Some(file);
             }

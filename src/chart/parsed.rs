@@ -3,8 +3,8 @@
 use super::Chart;
 use crate::gotmpl::error::ParseError;
 use crate::gotmpl::func::Funcs;
-use crate::gotmpl::{exec, funcs};
 use crate::gotmpl::parse::{Parsed, parse};
+use crate::gotmpl::{exec, funcs};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
@@ -48,7 +48,10 @@ impl Chart {
         }
         let text = self.templates.get(index).map(|f| &*f.data).unwrap_or_default();
         let parsed = Arc::new(parse(full_path, text, functions())?);
-        cache.write().unwrap_or_else(PoisonError::into_inner).insert(full_path.to_owned(), Arc::clone(&parsed));
+        cache
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(full_path.to_owned(), Arc::clone(&parsed));
         Ok(parsed)
     }
 }

@@ -96,8 +96,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Exit {
 fn template(args: &Args, context: &Context<'_>, sources: &mut SourceMap) -> Result<String, Box<Diag>> {
     if args.validate {
         return Err(Box::new(
-            Diag::error(codes::KUBE_VERSION, "`--validate` needs a cluster, which this command does not contact")
-                .help("`relc plan` renders and validates against the cluster"),
+            Diag::error(
+                codes::KUBE_VERSION,
+                "`--validate` needs a cluster, which this command does not contact",
+            )
+            .help("`relc plan` renders and validates against the cluster"),
         ));
     }
     let kube_version = match &args.kube_version {
@@ -223,9 +226,10 @@ fn show_only(all: &str, patterns: &[String]) -> Result<String, Box<Diag>> {
         }
         if missing {
             return Err(Box::new(
-                Diag::error(codes::TEMPLATE_FAILED, format!("could not find template {text} in chart"))
-                    .help("names are relative to the chart, such as `templates/deployment.yaml`; a template that \
-                           renders nothing cannot be shown"),
+                Diag::error(codes::TEMPLATE_FAILED, format!("could not find template {text} in chart")).help(
+                    "names are relative to the chart, such as `templates/deployment.yaml`; a template that \
+                           renders nothing cannot be shown",
+                ),
             ));
         }
     }

@@ -188,8 +188,7 @@ pub struct Rendered {
 /// Kubernetes version, a template cannot be parsed or fails, a document is no YAML object.
 pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let chart = request.chart;
-    check_name(request.name)
-        .map_err(|why| RenderError::plain(RenderErrorKind::Name, chart.name(), why))?;
+    check_name(request.name).map_err(|why| RenderError::plain(RenderErrorKind::Name, chart.name(), why))?;
     let mut warnings = Vec::new();
     let (instance, values) = prepare(request, &mut warnings)?;
     check_kube_version(request)?;

@@ -86,6 +86,10 @@ impl Object for KubeVersionObject {
         ]
     }
 
+    fn addressed_string(&self) -> Option<Str> {
+        Some(Str::from(self.0.normalized.as_str()))
+    }
+
     fn method(&self, name: &str) -> Option<Signature> {
         matches!(name, "String" | "GitVersion").then_some(NO_ARGUMENTS_TO_STRING)
     }

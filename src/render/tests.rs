@@ -26,12 +26,33 @@ fn kinds_have_their_order() {
 
 #[test]
 fn globs_are_gobwas() {
-    let yes = [("*", "a"), ("**", "a/b"), ("a/*", "a/b"), ("a/**", "a/b/c"), ("{a,b/*}.txt", "b/x.txt"), ("[a-c]x", "bx"),
-        ("[!a]x", "bx"), ("[abc]", "c"), ("?", "a"), ("a\\*", "a*"), ("{x,y{1,2}}", "y2"), ("", ""), ("**.yaml", "a/b.yaml")];
+    let yes = [
+        ("*", "a"),
+        ("**", "a/b"),
+        ("a/*", "a/b"),
+        ("a/**", "a/b/c"),
+        ("{a,b/*}.txt", "b/x.txt"),
+        ("[a-c]x", "bx"),
+        ("[!a]x", "bx"),
+        ("[abc]", "c"),
+        ("?", "a"),
+        ("a\\*", "a*"),
+        ("{x,y{1,2}}", "y2"),
+        ("", ""),
+        ("**.yaml", "a/b.yaml"),
+    ];
     for (pattern, name) in yes {
         assert!(Glob::new(pattern).matches(name), "{pattern} {name}");
     }
-    let no = [("*", "a/b"), ("a/*", "a/b/c"), ("?", "/"), ("[!a]x", "ax"), ("{a,b}", "c"), ("a", "ab"), ("[a-c]", "d")];
+    let no = [
+        ("*", "a/b"),
+        ("a/*", "a/b/c"),
+        ("?", "/"),
+        ("[!a]x", "ax"),
+        ("{a,b}", "c"),
+        ("a", "ab"),
+        ("[a-c]", "d"),
+    ];
     for (pattern, name) in no {
         assert!(!Glob::new(pattern).matches(name), "{pattern} {name}");
     }
@@ -44,7 +65,8 @@ fn globs_are_gobwas() {
 #[test]
 fn kubernetes_versions_are_read() {
     let read = |text: &str| KubeVersion::parse(text).map(|v| (v.version, v.normalized, v.major, v.minor));
-    let owned = |a: &str, b: &str, c: &str, d: &str| Ok((a.to_owned(), b.to_owned(), c.to_owned(), d.to_owned()));
+    let owned =
+        |a: &str, b: &str, c: &str, d: &str| Ok((a.to_owned(), b.to_owned(), c.to_owned(), d.to_owned()));
     assert_eq!(read("1.34"), owned("v1.34", "v1.34", "1", "34"));
     assert_eq!(read("v1.33.4-gke.1245000"), owned("v1.33.4-gke.1245000", "v1.33.4", "1", "33"));
     assert_eq!(read("1.31-gke.3"), owned("v1.31-gke.3", "v1.31", "1", "31"));

@@ -24,6 +24,10 @@ pub fn print_value(out: &mut Vec<u8>, value: &Value) -> Result<(), TooDeep> {
         Value::Nil => out.extend_from_slice(b"<no value>"),
         Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
         Value::Int(_, number) => push_int(out, *number),
+        Value::Object(object) => match object.addressed_string() {
+            Some(text) => out.extend_from_slice(&text),
+            None => Printer::new(out).arg(value, 'v')?,
+        },
         other => Printer::new(out).arg(other, 'v')?,
     }
     Ok(())

@@ -59,6 +59,12 @@ pub trait Object: fmt::Debug {
         None
     }
 
+    /// What `{{ }}` prints when the value is reached through fields alone. Go then finds `String()` on a pointer to
+    /// it, too, which it does not once the value has been an argument: `.Capabilities.KubeVersion`.
+    fn addressed_string(&self) -> Option<Str> {
+        self.string()
+    }
+
     /// The entries of an object of kind map, sorted by key; for `range`, `index`, printing.
     fn entries(&self) -> Option<Vec<(Str, Value)>> {
         None
