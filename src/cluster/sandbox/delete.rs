@@ -99,10 +99,12 @@ pub fn start(state: &mut State, key: &Key, live: &Arc<Value>, propagation: Propa
     if !finalizers.is_empty() {
         metadata.insert("finalizers".to_owned(), Value::Array(finalizers));
     }
-    if metadata.contains_key("deletionTimestamp") && **live == object {
+    let marked = metadata.contains_key("deletionTimestamp");
+    if marked && **live == object {
         return Some(live.clone());
     }
-    if !metadata.contains_key("deletionTimestamp") {
+    let metadata = meta::metadata(&mut object);
+    if !marked {
         metadata.insert("deletionTimestamp".to_owned(), now.into());
         if key.resource != "namespaces" {
             metadata.insert("deletionGracePeriodSeconds".to_owned(), 0.into());

@@ -125,8 +125,11 @@ pub fn validate(ty: &Ty<'_>, value: &Value) -> Vec<String> {
     errors
 }
 
+fn at_path(at: &[Elem], text: &str) -> String {
+    format!("{}: {text}", show(at))
+}
+
 fn check(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, errors: &mut Vec<String>) {
-    let mut fail = |at: &[Elem], text: String| errors.push(format!("{}: {text}", show(at)));
     if value.is_null() {
         return;
     }
@@ -135,7 +138,7 @@ fn check(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, errors: &mut Vec<String
         (Shape::Any | Shape::Deduced, _) => {}
         (Shape::Scalar(scalar), v) => {
             if let Some(text) = scalar_error(*scalar, v) {
-                fail(at, text);
+                errors.push(at_path(at, &text));
             }
         }
         (Shape::List { item, kind }, Value::Array(list)) => {
@@ -146,16 +149,15 @@ fn check(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, errors: &mut Vec<String
                     ListKind::Atomic => format!("i:{i}"),
                     kind => match ty.item_elem(item, kind, v) {
                         Ok(elem) => elem,
-                        Err(text) => return fail(at, format!("element {i}: {text}")),
+                        Err(text) => return errors.push(at_path(at, &format!("element {i}: {text}"))),
                     },
                 };
                 if !seen.insert(elem.clone()) && *kind != ListKind::Atomic {
-                    fail(at, format!("duplicate entries for key {}", show(std::slice::from_ref(&elem))));
+                    errors.push(at_path(at, &format!("duplicate entries for key {}", show(std::slice::from_ref(&elem)))));
                 }
                 at.push(elem);
                 check(&item, v, at, errors);
                 at.pop();
-                fail = |at: &[Elem], text: String| errors.push(format!("{}: {text}", show(at)));
             }
         }
         (Shape::Map { value: inner }, Value::Object(map)) => {
@@ -177,8 +179,8 @@ fn check(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, errors: &mut Vec<String
                 at.pop();
             }
         }
-        (Shape::List { .. }, other) => fail(at, format!("expected list, got {}", describe(other))),
-        (_, other) => fail(at, format!("expected map, got {}", describe(other))),
+        (Shape::List { .. }, other) => errors.push(at_path(at, &format!("expected list, got {}", describe(other)))),
+        (_, other) => errors.push(at_path(at, &format!("expected map, got {}", describe(other)))),
     }
 }
 
