@@ -112,7 +112,10 @@ impl Builder<'_> {
                 let item = self.any(raw.get("items").unwrap_or(&Value::Null));
                 let kind = match meta::text(raw, "/x-kubernetes-list-type") {
                     "map" => ListKind::Map(
-                        meta::strings(raw, "/x-kubernetes-list-map-keys").into_iter().map(str::to_owned).collect(),
+                        meta::strings(raw, "/x-kubernetes-list-map-keys")
+                            .into_iter()
+                            .map(str::to_owned)
+                            .collect(),
                     ),
                     "set" => ListKind::Set,
                     _ => ListKind::Atomic,
@@ -252,8 +255,16 @@ fn validate(raw: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>
         errors.push(error);
         return;
     }
-    if meta::flag(raw, "/x-kubernetes-int-or-string") && !value.is_string() && !value.is_i64() && !value.is_u64() {
-        errors.push(FieldError::invalid(at(path), value, &format!("{} in body must be of type integer,string: {found:?}", at(path))));
+    if meta::flag(raw, "/x-kubernetes-int-or-string")
+        && !value.is_string()
+        && !value.is_i64()
+        && !value.is_u64()
+    {
+        errors.push(FieldError::invalid(
+            at(path),
+            value,
+            &format!("{} in body must be of type integer,string: {found:?}", at(path)),
+        ));
     }
     if let Some(list) = raw.get("enum").and_then(Value::as_array)
         && !list.contains(value)
@@ -313,20 +324,32 @@ fn number(raw: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>) 
         let strict = meta::flag(raw, "/exclusiveMinimum");
         if n < min || (strict && n == min) {
             let than = if strict { "greater than" } else { "greater than or equal to" };
-            errors.push(FieldError::invalid(at(path), value, &format!("{} in body should be {than} {min}", at(path))));
+            errors.push(FieldError::invalid(
+                at(path),
+                value,
+                &format!("{} in body should be {than} {min}", at(path)),
+            ));
         }
     }
     if let Some(max) = limit("maximum") {
         let strict = meta::flag(raw, "/exclusiveMaximum");
         if n > max || (strict && n == max) {
             let than = if strict { "less than" } else { "less than or equal to" };
-            errors.push(FieldError::invalid(at(path), value, &format!("{} in body should be {than} {max}", at(path))));
+            errors.push(FieldError::invalid(
+                at(path),
+                value,
+                &format!("{} in body should be {than} {max}", at(path)),
+            ));
         }
     }
     if let Some(step) = limit("multipleOf").filter(|s| *s != 0.0)
         && (n / step).fract() != 0.0
     {
-        errors.push(FieldError::invalid(at(path), value, &format!("{} in body should be a multiple of {step}", at(path))));
+        errors.push(FieldError::invalid(
+            at(path),
+            value,
+            &format!("{} in body should be a multiple of {step}", at(path)),
+        ));
     }
 }
 
@@ -409,13 +432,25 @@ fn combined(raw: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>
     };
     let any = meta::list(raw, "/anyOf");
     if !any.is_empty() && !any.iter().any(passes) {
-        errors.push(FieldError::invalid(at(path), &shown(), &format!("{} in body must validate at least one schema (anyOf)", at(path))));
+        errors.push(FieldError::invalid(
+            at(path),
+            &shown(),
+            &format!("{} in body must validate at least one schema (anyOf)", at(path)),
+        ));
     }
     let one = meta::list(raw, "/oneOf");
     if !one.is_empty() && one.iter().filter(|s| passes(s)).count() != 1 {
-        errors.push(FieldError::invalid(at(path), &shown(), &format!("{} in body must validate one and only one schema (oneOf)", at(path))));
+        errors.push(FieldError::invalid(
+            at(path),
+            &shown(),
+            &format!("{} in body must validate one and only one schema (oneOf)", at(path)),
+        ));
     }
     if raw.get("not").is_some_and(passes) {
-        errors.push(FieldError::invalid(at(path), &shown(), &format!("{} in body must not validate the schema (not)", at(path))));
+        errors.push(FieldError::invalid(
+            at(path),
+            &shown(),
+            &format!("{} in body must not validate the schema (not)", at(path)),
+        ));
     }
 }

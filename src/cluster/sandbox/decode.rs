@@ -60,7 +60,8 @@ impl Walk<'_> {
                 let mut out = Map::new();
                 for (key, v) in map {
                     let at = Place {
-                        go: join(&place.go, &key),
+                        // Go does not say which key of a map.
+                        go: place.go.clone(),
                         path: join(&place.path, &key),
                         owner: place.owner,
                     };
@@ -74,7 +75,9 @@ impl Walk<'_> {
                 }
                 Ok(Some(Value::Object(out)))
             }
-            (Shape::Struct { fields, open }, Value::Object(map)) => self.fields(ty, fields, *open, map, place).map(Some),
+            (Shape::Struct { fields, open }, Value::Object(map)) => {
+                self.fields(ty, fields, *open, map, place).map(Some)
+            }
             (_, other) => Err(mismatch(&other, &go_type(schema, ty), place)),
         }
     }
@@ -160,7 +163,10 @@ fn mismatch(value: &Value, wanted: &str, place: &Place<'_>) -> String {
     if place.go.is_empty() {
         return format!("json: cannot unmarshal {found} into Go value of type {wanted}");
     }
-    format!("json: cannot unmarshal {found} into Go struct field {}.{} of type {wanted}", place.owner, place.go)
+    format!(
+        "json: cannot unmarshal {found} into Go struct field {}.{} of type {wanted}",
+        place.owner, place.go
+    )
 }
 
 fn scalar_value(scalar: Scalar, value: Value, place: &Place<'_>) -> Result<Value, String> {
@@ -210,8 +216,12 @@ fn bytes(text: &str) -> Result<String, String> {
     let clean: String = text.chars().filter(|c| *c != '\n' && *c != '\r').collect();
     match base64::engine::general_purpose::STANDARD.decode(&clean) {
         Ok(_) => Ok(clean),
-        Err(base64::DecodeError::InvalidByte(at, _)) => Err(format!("illegal base64 data at input byte {at}")),
-        Err(_) => Err(format!("illegal base64 data at input byte {}", clean.len().saturating_sub(clean.len() % 4))),
+        Err(base64::DecodeError::InvalidByte(at, _)) => {
+            Err(format!("illegal base64 data at input byte {at}"))
+        }
+        Err(_) => {
+            Err(format!("illegal base64 data at input byte {}", clean.len().saturating_sub(clean.len() % 4)))
+        }
     }
 }
 

@@ -35,7 +35,12 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "core.v1.Probe",
-        &[("timeoutSeconds", "1"), ("periodSeconds", "10"), ("successThreshold", "1"), ("failureThreshold", "3")],
+        &[
+            ("timeoutSeconds", "1"),
+            ("periodSeconds", "10"),
+            ("successThreshold", "1"),
+            ("failureThreshold", "3"),
+        ],
     ),
     ("core.v1.HTTPGetAction", &[("path", r#""/""#), ("scheme", r#""HTTP""#)]),
     ("core.v1.GRPCAction", &[("service", r#""""#)]),
@@ -147,7 +152,13 @@ fn table() -> &'static Defaults {
         TABLE
             .iter()
             .map(|(ty, fields)| {
-                (*ty, fields.iter().filter_map(|(f, json)| Some((*f, serde_json::from_str(json).ok()?))).collect())
+                (
+                    *ty,
+                    fields
+                        .iter()
+                        .filter_map(|(f, json)| Some((*f, serde_json::from_str(json).ok()?)))
+                        .collect(),
+                )
             })
             .collect()
     })
@@ -183,7 +194,9 @@ pub fn apply(served: &Served, object: &mut Value) {
 
 fn walk(schema: &Schema, ty: TypeId, value: &mut Value) {
     match (schema.shape(ty), value) {
-        (Shape::List { item, .. }, Value::Array(list)) => list.iter_mut().for_each(|v| walk(schema, *item, v)),
+        (Shape::List { item, .. }, Value::Array(list)) => {
+            list.iter_mut().for_each(|v| walk(schema, *item, v))
+        }
         (Shape::Map { value: inner }, Value::Object(map)) => {
             map.iter_mut().for_each(|(_, v)| walk(schema, *inner, v));
         }
@@ -195,7 +208,8 @@ fn walk(schema: &Schema, ty: TypeId, value: &mut Value) {
             by_type(name, map);
             for (key, field) in fields {
                 if !map.contains_key(key)
-                    && let Some(default) = field.default.as_ref().filter(|d| !is_zero(d) && field.empty != Empty::Null)
+                    && let Some(default) =
+                        field.default.as_ref().filter(|d| !is_zero(d) && field.empty != Empty::Null)
                 {
                     map.insert(key.clone(), default.clone());
                 }
@@ -233,7 +247,13 @@ fn preset(map: &mut Map<String, Value>, field: &str, default: &Value) {
         None | Some(Value::Null) => true,
         // Zero of a plain field means absent; these defaults never stand for a kept zero.
         Some(Value::String(s)) => s.is_empty(),
-        Some(Value::Number(n)) => n.as_i64() == Some(0) && matches!(field, "timeoutSeconds" | "periodSeconds" | "successThreshold" | "failureThreshold"),
+        Some(Value::Number(n)) => {
+            n.as_i64() == Some(0)
+                && matches!(
+                    field,
+                    "timeoutSeconds" | "periodSeconds" | "successThreshold" | "failureThreshold"
+                )
+        }
         Some(_) => false,
     };
     if absent {
@@ -284,9 +304,11 @@ fn pod_spec(map: &mut Map<String, Value>) {
     if map.get("hostNetwork") == Some(&Value::Bool(true)) {
         for list in ["containers", "initContainers"] {
             let containers = map.get_mut(list).and_then(Value::as_array_mut);
-            for port in containers.into_iter().flatten().flat_map(|c| {
-                c.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten()
-            }) {
+            for port in containers
+                .into_iter()
+                .flatten()
+                .flat_map(|c| c.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten())
+            {
                 let number = port.get("containerPort").cloned();
                 let port = meta::as_map(port);
                 if port.get("hostPort").is_none_or(is_zero) {
@@ -442,7 +464,9 @@ fn pod(object: &mut Value) {
     spec.entry("enableServiceLinks").or_insert_with(|| true.into());
     for list in ["containers", "initContainers"] {
         for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            let Some(Value::Object(limits)) = container.pointer("/resources/limits").cloned() else { continue };
+            let Some(Value::Object(limits)) = container.pointer("/resources/limits").cloned() else {
+                continue;
+            };
             let requests = inner(container, &["resources", "requests"]);
             for (key, value) in limits {
                 requests.entry(key).or_insert(value);
@@ -462,7 +486,10 @@ fn network_policy(object: &mut Value) {
     let egress = object.pointer("/spec/egress").is_some_and(|e| !is_zero(e));
     let spec = meta::child(object, "spec");
     if spec.get("policyTypes").is_none_or(is_zero) {
-        spec.insert("policyTypes".to_owned(), if egress { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) });
+        spec.insert(
+            "policyTypes".to_owned(),
+            if egress { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) },
+        );
     }
 }
 
@@ -490,7 +517,9 @@ fn autoscaler(object: &mut Value) {
 }
 
 fn binding(object: &mut Value) {
-    for subject in meta::as_map(object).get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+    for subject in
+        meta::as_map(object).get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten()
+    {
         let user = matches!(meta::text(subject, "/kind"), "User" | "Group");
         let subject = meta::as_map(subject);
         if user {

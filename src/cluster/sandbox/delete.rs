@@ -46,17 +46,26 @@ fn options(call: &Call) -> Answer<Options> {
         }
     };
     let dry = call.dry_run("DeleteOptions")? || meta::strings(&body, "/dryRun").contains(&"All");
-    Ok(Options { uid: text("/preconditions/uid"), version: text("/preconditions/resourceVersion"), propagation, dry })
+    Ok(Options {
+        uid: text("/preconditions/uid"),
+        version: text("/preconditions/resourceVersion"),
+        propagation,
+        dry,
+    })
 }
 
 pub fn one(state: &mut State, place: Place<'_>, call: &Call) -> Answer<Reply> {
     let served = place.served;
     let options = options(call)?;
     let key = Key::new(&served.resource, place.namespace, place.name);
-    let live = state.store.get(&key).cloned().ok_or_else(|| Refusal::not_found(&served.resource, place.name))?;
+    let live =
+        state.store.get(&key).cloned().ok_or_else(|| Refusal::not_found(&served.resource, place.name))?;
     let conflict = |what: &str, wanted: &str, found: &str| {
-        let why = format!("the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). The object might have been deleted and then recreated");
-        Refusal::conflict(&served.resource, place.name, &why)
+        let why = format!(
+            "the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). The object might have been deleted and then recreated"
+        );
+        // Here, and only here, the server calls it by its kind.
+        Refusal::conflict(&meta::qualified(&served.kind, &served.group), place.name, &why)
     };
     if let Some(uid) = options.uid.as_deref().filter(|u| *u != meta::uid(&live)) {
         return Err(conflict("UID", uid, meta::uid(&live)));
@@ -74,14 +83,22 @@ pub fn one(state: &mut State, place: Place<'_>, call: &Call) -> Answer<Reply> {
         // Pods answer with themselves: they are deleted gracefully.
         None if served.resource == "pods" => Ok(Reply::ok(convert::to_version(served, &live))),
         None => Ok(deleted(served, place.name, meta::uid(&live))),
-        Some(waiting) => {
-            Ok(Reply::Json { code: StatusCode::OK, body: convert::to_version(served, &waiting), warnings: Vec::new() })
-        }
+        Some(waiting) => Ok(Reply::Json {
+            code: StatusCode::OK,
+            body: convert::to_version(served, &waiting),
+            warnings: Vec::new(),
+        }),
     }
 }
 
 /// Removes an object, or marks it and leaves the rest to its finalizers; then the marked object comes back.
-pub fn start(state: &mut State, key: &Key, live: &Arc<Value>, propagation: Propagation, now: &str) -> Option<Arc<Value>> {
+pub fn start(
+    state: &mut State,
+    key: &Key,
+    live: &Arc<Value>,
+    propagation: Propagation,
+    now: &str,
+) -> Option<Arc<Value>> {
     let mut object = (**live).clone();
     let metadata = meta::metadata(&mut object);
     let mut finalizers: Vec<Value> =

@@ -85,10 +85,8 @@ pub fn group_list(registry: &Registry) -> Value {
 }
 
 fn group_entry(group: &str, versions: &[String]) -> Value {
-    let all: Vec<Value> = versions
-        .iter()
-        .map(|v| json!({"groupVersion": meta::api_version(group, v), "version": v}))
-        .collect();
+    let all: Vec<Value> =
+        versions.iter().map(|v| json!({"groupVersion": meta::api_version(group, v), "version": v})).collect();
     json!({"name": group, "versions": all, "preferredVersion": all.first()})
 }
 

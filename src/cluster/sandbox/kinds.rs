@@ -11,16 +11,28 @@ use super::status::{Answer, FieldError, Refusal};
 /// Kinds whose `metadata.generation` counts changes of their spec. Custom resources always do.
 pub fn has_generation(served: &Served) -> bool {
     const WITH: &[&str] = &[
-        "deployments.apps", "daemonsets.apps", "statefulsets.apps", "replicasets.apps", "replicationcontrollers",
-        "pods", "jobs.batch", "cronjobs.batch", "ingresses.networking.k8s.io", "ingressclasses.networking.k8s.io",
-        "networkpolicies.networking.k8s.io", "poddisruptionbudgets.policy",
+        "deployments.apps",
+        "daemonsets.apps",
+        "statefulsets.apps",
+        "replicasets.apps",
+        "replicationcontrollers",
+        "pods",
+        "jobs.batch",
+        "cronjobs.batch",
+        "ingresses.networking.k8s.io",
+        "ingressclasses.networking.k8s.io",
+        "networkpolicies.networking.k8s.io",
+        "poddisruptionbudgets.policy",
         "customresourcedefinitions.apiextensions.k8s.io",
         "mutatingwebhookconfigurations.admissionregistration.k8s.io",
         "validatingwebhookconfigurations.admissionregistration.k8s.io",
         "validatingadmissionpolicies.admissionregistration.k8s.io",
         "validatingadmissionpolicybindings.admissionregistration.k8s.io",
-        "flowschemas.flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
-        "priorityclasses.scheduling.k8s.io", "endpointslices.discovery.k8s.io", "csidrivers.storage.k8s.io",
+        "flowschemas.flowcontrol.apiserver.k8s.io",
+        "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+        "priorityclasses.scheduling.k8s.io",
+        "endpointslices.discovery.k8s.io",
+        "csidrivers.storage.k8s.io",
     ];
     served.custom.is_some() || WITH.contains(&served.resource.as_str())
 }
@@ -39,9 +51,16 @@ pub fn spec_changed(served: &Served, old: &Value, new: &Value) -> bool {
 /// A PUT of a missing object creates it.
 pub fn creates_on_update(served: &Served) -> bool {
     const THESE: &[&str] = &[
-        "endpoints", "events", "events.events.k8s.io", "leases.coordination.k8s.io", "limitranges", "services",
-        "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io",
-        "clusterroles.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io",
+        "endpoints",
+        "events",
+        "events.events.k8s.io",
+        "leases.coordination.k8s.io",
+        "limitranges",
+        "services",
+        "roles.rbac.authorization.k8s.io",
+        "rolebindings.rbac.authorization.k8s.io",
+        "clusterroles.rbac.authorization.k8s.io",
+        "clusterrolebindings.rbac.authorization.k8s.io",
     ];
     THESE.contains(&served.resource.as_str())
 }
@@ -49,13 +68,18 @@ pub fn creates_on_update(served: &Served) -> bool {
 /// A PUT may leave out the version it replaces.
 pub fn updates_unconditionally(served: &Served) -> bool {
     const NOT: &[&str] = &[
-        "leases.coordination.k8s.io", "poddisruptionbudgets.policy", "apiservices.apiregistration.k8s.io",
+        "leases.coordination.k8s.io",
+        "poddisruptionbudgets.policy",
+        "apiservices.apiregistration.k8s.io",
         "customresourcedefinitions.apiextensions.k8s.io",
         "mutatingwebhookconfigurations.admissionregistration.k8s.io",
         "validatingwebhookconfigurations.admissionregistration.k8s.io",
         "validatingadmissionpolicies.admissionregistration.k8s.io",
-        "validatingadmissionpolicybindings.admissionregistration.k8s.io", "csidrivers.storage.k8s.io",
-        "csinodes.storage.k8s.io", "volumeattachments.storage.k8s.io", "runtimeclasses.node.k8s.io",
+        "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+        "csidrivers.storage.k8s.io",
+        "csinodes.storage.k8s.io",
+        "volumeattachments.storage.k8s.io",
+        "runtimeclasses.node.k8s.io",
         "customresourcedefinitions",
     ];
     served.custom.is_none() && !NOT.contains(&served.resource.as_str())
@@ -111,10 +135,13 @@ fn pod(object: &mut Value) {
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let covered = tolerations.iter().any(|t| {
             let effect = meta::text(t, "/effect");
-            (effect.is_empty() || effect == "NoExecute") && matches!(meta::text(t, "/key"), k if k == key || k.is_empty())
+            (effect.is_empty() || effect == "NoExecute")
+                && matches!(meta::text(t, "/key"), k if k == key || k.is_empty())
         });
         if !covered {
-            tolerations.push(json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}));
+            tolerations.push(
+                json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}),
+            );
         }
     }
     let class = qos(object);
@@ -138,7 +165,8 @@ fn qos(pod: &Value) -> &'static str {
     let (mut any, mut guaranteed) = (false, true);
     for pointer in ["/spec/containers", "/spec/initContainers"] {
         for container in meta::list(pod, pointer) {
-            let of = |kind: &str, name: &str| container.pointer(&format!("/resources/{kind}/{name}")).cloned();
+            let of =
+                |kind: &str, name: &str| container.pointer(&format!("/resources/{kind}/{name}")).cloned();
             for name in ["cpu", "memory"] {
                 let (request, limit) = (of("requests", name), of("limits", name));
                 any |= request.is_some() || limit.is_some();
@@ -285,9 +313,9 @@ pub fn allocate(state: &State, served: &Served, object: &mut Value) -> Answer<()
         return Ok(());
     }
     let address = if named.is_empty() {
-        let free = (0..65_000u64).map(|i| cluster_ip(seed.wrapping_add(i))).find(|ip| {
-            !others().any(|o| meta::text(o, "/spec/clusterIP") == ip)
-        });
+        let free = (0..65_000u64)
+            .map(|i| cluster_ip(seed.wrapping_add(i)))
+            .find(|ip| !others().any(|o| meta::text(o, "/spec/clusterIP") == ip));
         free.ok_or_else(|| Refusal::internal("failed to allocate a serviceIP: range is full"))?
     } else {
         if named != "None" && others().any(|o| meta::text(o, "/spec/clusterIP") == named) {
@@ -326,7 +354,8 @@ pub fn allocate(state: &State, served: &Served, object: &mut Value) -> Answer<()
         } else if wants {
             let start = i64::try_from(seed.wrapping_add(i as u64) % 2768).unwrap_or(0);
             let free = (0..2768).map(|n| 30_000 + (start + n) % 2768).find(|p| !taken.contains(p));
-            let free = free.ok_or_else(|| Refusal::internal("failed to allocate a nodePort: range is full"))?;
+            let free =
+                free.ok_or_else(|| Refusal::internal("failed to allocate a nodePort: range is full"))?;
             taken.push(free);
             meta::as_map(port).insert("nodePort".to_owned(), free.into());
         }

@@ -48,7 +48,9 @@ fn apply_step(out: &mut Value, step: &Value) -> Result<(), PatchError> {
     let path = text("path").ok_or_else(|| malformed("no `path`"))?;
     let value = || step.get("value").cloned().ok_or_else(|| malformed("no `value`"));
     let missing = |path: &str| {
-        PatchError::Refused(format!("{op} operation does not apply: doc is missing path: {path:?}: missing value"))
+        PatchError::Refused(format!(
+            "{op} operation does not apply: doc is missing path: {path:?}: missing value"
+        ))
     };
     let from = || text("from").ok_or_else(|| malformed("no `from`"));
     match op {
@@ -150,8 +152,10 @@ pub fn strategic(schema: &Schema, ty: TypeId, target: &mut Value, patch: &Value)
         if let (Some(name), Value::Array(order)) = (key.strip_prefix("$setElementOrder/"), order)
             && let Some(Value::Array(list)) = map.get_mut(name)
         {
-            let key = field_of(schema, ty, name).and_then(|f| f.patch.as_ref()).map_or("", |p| p.key.as_str());
-            reorder(list, order, key);
+            let key =
+                field_of(schema, ty, name).and_then(|f| f.patch.as_ref()).map_or("", |p| p.key.as_str());
+            let before = list.clone();
+            reorder(list, order, &before, key);
         }
     }
 }
@@ -188,10 +192,17 @@ fn one_field(schema: &Schema, ty: TypeId, map: &mut Map<String, Value>, key: &st
     }
 }
 
-fn merge_list(schema: &Schema, ty: TypeId, tags: Option<&Patch>, old: Option<&Value>, items: &[Value]) -> Vec<Value> {
+fn merge_list(
+    schema: &Schema,
+    ty: TypeId,
+    tags: Option<&Patch>,
+    old: Option<&Value>,
+    items: &[Value],
+) -> Vec<Value> {
     let replaces = items.iter().any(|i| i.get("$patch").and_then(Value::as_str) == Some("replace"));
     let plain = || items.iter().filter(|i| i.get("$patch").is_none()).cloned().collect();
-    let (Some(tags), Some(Value::Array(old)), Shape::List { item, .. }) = (tags, old, schema.shape(ty)) else {
+    let (Some(tags), Some(Value::Array(old)), Shape::List { item, .. }) = (tags, old, schema.shape(ty))
+    else {
         return plain();
     };
     if !tags.merge || replaces {
@@ -225,24 +236,31 @@ fn merge_list(schema: &Schema, ty: TypeId, tags: Option<&Patch>, old: Option<&Va
             }
         }
     }
+    reorder(&mut out, items, old, &tags.key);
     out
 }
 
-/// Items named by the order come in it; others keep their place behind the item they followed.
-fn reorder(list: &mut [Value], order: &[Value], key: &str) {
-    let rank = |item: &Value| {
-        order.iter().position(|o| if key.is_empty() { o == item } else { o.get(key) == item.get(key) })
+/// Items of the patch come in its order. Items only the server has keep their order among themselves, and go
+/// before an item of the patch only if the server had that one too, and later.
+fn reorder(list: &mut Vec<Value>, order: &[Value], server: &[Value], key: &str) {
+    let same = |a: &Value, b: &Value| {
+        if key.is_empty() { a == b } else { a.get(key).is_some() && a.get(key) == b.get(key) }
     };
-    let mut last = 0;
-    let mut ranked: Vec<(usize, Value)> = Vec::with_capacity(list.len());
-    for item in list.iter() {
-        if let Some(at) = rank(item) {
-            last = at;
-        }
-        ranked.push((rank(item).unwrap_or(last), item.clone()));
-    }
-    ranked.sort_by_key(|(at, _)| *at);
-    for (slot, (_, item)) in list.iter_mut().zip(ranked) {
-        *slot = item;
+    let place = |item: &Value, among: &[Value]| among.iter().position(|o| same(o, item));
+    let (mut patched, only): (Vec<Value>, Vec<Value>) =
+        list.drain(..).partition(|i| place(i, order).is_some());
+    patched.sort_by_key(|i| place(i, order));
+    let (mut left, mut right) = (only.into_iter().peekable(), patched.into_iter().peekable());
+    loop {
+        let next = match (left.peek(), right.peek()) {
+            (None, None) => return,
+            (None, Some(_)) => right.next(),
+            (Some(_), None) => left.next(),
+            (Some(l), Some(r)) => match (place(l, server), place(r, server)) {
+                (Some(l), Some(r)) if l < r => left.next(),
+                _ => right.next(),
+            },
+        };
+        list.extend(next);
     }
 }

@@ -109,7 +109,8 @@ pub fn api_version(group: &str, version: &str) -> String {
 
 /// A stable 64-bit digest (FNV-1a): names and ids must be the same on every run and machine.
 pub fn digest(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// `count` characters of the alphabet Kubernetes makes name suffixes from.

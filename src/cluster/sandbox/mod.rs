@@ -161,7 +161,9 @@ impl Service<Request<Body>> for Sandbox {
             let answer = sandbox.answer(&call, parts.uri.path());
             Ok(match answer {
                 Ok(Reply::Json { code, body, warnings }) => json_response(code, &body, &warnings),
-                Ok(Reply::Text(text)) => respond(StatusCode::OK, "text/plain", Full::from(text).boxed_unsync()),
+                Ok(Reply::Text(text)) => {
+                    respond(StatusCode::OK, "text/plain", Full::from(text).boxed_unsync())
+                }
                 Ok(Reply::Watch(watch)) => {
                     let frames = watch::stream(sandbox.state, watch).map(|b| Ok(http_body::Frame::data(b)));
                     respond(StatusCode::OK, "application/json", StreamBody::new(frames).boxed_unsync())
@@ -193,11 +195,10 @@ fn json_response(code: StatusCode, body: &Value, warnings: &[String]) -> Respons
 }
 
 fn refused(refusal: &Refusal) -> Response<SandboxBody> {
-    let mut response = json_response(refusal.code, &refusal.body(), &[]);
-    if let Some(seconds) = refusal.retry_after {
-        response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
+    if refusal.message == status::NO_PAGE {
+        return respond(refusal.code, "text/plain", Full::from(status::NO_PAGE).boxed_unsync());
     }
-    response
+    json_response(refusal.code, &refusal.body(), &[])
 }
 
 /// The answer of `/version`.

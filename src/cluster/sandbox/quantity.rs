@@ -53,8 +53,18 @@ impl Quantity {
 
 /// Notation, power of two and power of ten of a suffix.
 fn scale(suffix: &str) -> Option<(Notation, u32, i32)> {
-    const DECIMAL: &[(&str, i32)] =
-        &[("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+    const DECIMAL: &[(&str, i32)] = &[
+        ("n", -9),
+        ("u", -6),
+        ("m", -3),
+        ("", 0),
+        ("k", 3),
+        ("M", 6),
+        ("G", 9),
+        ("T", 12),
+        ("P", 15),
+        ("E", 18),
+    ];
     const BINARY: &[(&str, u32)] = &[("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
     if let Some((_, power)) = DECIMAL.iter().find(|(s, _)| *s == suffix) {
         return Some((Notation::Decimal, 0, *power));

@@ -91,8 +91,9 @@ pub struct Registry {
 impl Registry {
     pub fn new(store: &Store) -> Registry {
         static BUILTIN: OnceLock<Vec<Arc<Served>>> = OnceLock::new();
-        let builtin =
-            BUILTIN.get_or_init(|| Schema::builtin().resources.iter().map(|b| Arc::new(Served::builtin(b))).collect());
+        let builtin = BUILTIN.get_or_init(|| {
+            Schema::builtin().resources.iter().map(|b| Arc::new(Served::builtin(b))).collect()
+        });
         let mut all = BTreeMap::new();
         for served in builtin {
             all.insert((served.group.clone(), served.version.clone(), served.plural.clone()), served.clone());

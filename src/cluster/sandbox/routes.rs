@@ -14,7 +14,10 @@ pub enum Route {
     /// `/apis/GROUP`.
     Group(String),
     /// `/api/v1`, `/apis/GROUP/VERSION`.
-    Resources { group: String, version: String },
+    Resources {
+        group: String,
+        version: String,
+    },
     Objects(ObjectPath),
     Unknown,
 }
@@ -64,7 +67,9 @@ fn objects(group: &str, version: &str, rest: &[&str]) -> Route {
     };
     match rest {
         // A namespace's own subresources look like resources inside it.
-        ["namespaces", name, sub @ ("status" | "finalize")] if group.is_empty() => made("", "namespaces", name, sub),
+        ["namespaces", name, sub @ ("status" | "finalize")] if group.is_empty() => {
+            made("", "namespaces", name, sub)
+        }
         ["namespaces", namespace, plural] => made(namespace, plural, "", ""),
         ["namespaces", namespace, plural, name] => made(namespace, plural, name, ""),
         ["namespaces", namespace, plural, name, sub] => made(namespace, plural, name, sub),

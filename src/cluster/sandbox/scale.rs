@@ -11,7 +11,7 @@ use super::state::State;
 use super::status::{Answer, Refusal};
 use super::store::Key;
 use super::write::{self, Fields, Place};
-use super::{convert, meta, merge};
+use super::{convert, merge, meta};
 
 fn pointers(served: &Served) -> (String, String, String) {
     let scale = served.custom.as_ref().and_then(|c| c.scale.as_ref());
@@ -122,5 +122,9 @@ fn write_scale(
         }
     }
     let done = write::replace(state, place, live, object, call, Fields::Update(manager), dry)?;
-    Ok(Reply::Json { code: StatusCode::OK, body: view(served, &convert::to_version(served, &done)), warnings: Vec::new() })
+    Ok(Reply::Json {
+        code: StatusCode::OK,
+        body: view(served, &convert::to_version(served, &done)),
+        warnings: Vec::new(),
+    })
 }

@@ -41,11 +41,6 @@ impl Selector {
         Ok(out)
     }
 
-    /// The name a `metadata.name=` selector fixes.
-    pub fn name(&self) -> Option<&str> {
-        self.fields.iter().find(|(p, _, equal)| p == "metadata.name" && *equal).map(|(_, v, _)| v.as_str())
-    }
-
     pub fn matches(&self, object: &Value) -> bool {
         self.labels.iter().all(|(key, test)| test_label(test, meta::label(object, key)))
             && self.fields.iter().all(|(path, value, equal)| (field(object, path) == *value) == *equal)
@@ -54,8 +49,29 @@ impl Selector {
     /// Fields other than name and namespace are known only for some kinds.
     pub fn check_fields(&self, plural: &str, kind: &str, version: &str) -> Result<(), Refusal> {
         let known: &[&str] = match plural {
-            "pods" => &["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"],
-            "events" => &["involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type"],
+            "pods" => &[
+                "spec.nodeName",
+                "spec.restartPolicy",
+                "spec.schedulerName",
+                "spec.serviceAccountName",
+                "spec.hostNetwork",
+                "status.phase",
+                "status.podIP",
+                "status.nominatedNodeName",
+            ],
+            "events" => &[
+                "involvedObject.kind",
+                "involvedObject.namespace",
+                "involvedObject.name",
+                "involvedObject.uid",
+                "involvedObject.apiVersion",
+                "involvedObject.resourceVersion",
+                "involvedObject.fieldPath",
+                "reason",
+                "reportingComponent",
+                "source",
+                "type",
+            ],
             "secrets" => &["type"],
             "namespaces" => &["status.phase"],
             "nodes" => &["spec.unschedulable"],

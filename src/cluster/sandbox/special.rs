@@ -105,7 +105,8 @@ fn evict(state: &mut State, place: Place<'_>, call: &Call) -> Answer<Reply> {
         let key = Key::new(&place.served.resource, place.namespace, place.name);
         delete::start(state, &key, &pod, delete::Propagation::Background, &call.now);
     }
-    let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
+    let body =
+        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Ok(Reply::Json { code: StatusCode::CREATED, body, warnings: Vec::new() })
 }
 

@@ -42,7 +42,9 @@ impl State {
             return answer;
         }
         controllers::run(self, &call.now);
-        self.store.commit().map_err(|e| Refusal::internal(format!("the sandbox cannot write its store: {e}")))?;
+        self.store
+            .commit()
+            .map_err(|e| Refusal::internal(format!("the sandbox cannot write its store: {e}")))?;
         answer
     }
 
@@ -62,16 +64,19 @@ impl State {
             Route::Groups if aggregated => Ok(Reply::ok(discovery::aggregated(&self.registry, false))),
             Route::Groups => Ok(Reply::ok(discovery::group_list(&self.registry))),
             Route::Group(name) => {
-                discovery::group(&self.registry, name).map(Reply::ok).ok_or_else(Refusal::not_served)
+                discovery::group(&self.registry, name).map(Reply::ok).ok_or_else(Refusal::no_page)
             }
-            Route::Resources { group, version } => {
-                discovery::resource_list(&self.registry, group, version).map(Reply::ok).ok_or_else(Refusal::not_served)
-            }
-            Route::Objects(_) | Route::Unknown => Err(Refusal::not_served()),
+            Route::Resources { group, version } => discovery::resource_list(&self.registry, group, version)
+                .map(Reply::ok)
+                .ok_or_else(Refusal::no_page),
+            Route::Objects(_) | Route::Unknown => Err(Refusal::no_page()),
         }
     }
 
     fn objects(&mut self, path: &ObjectPath, call: &Call) -> Answer<Reply> {
+        if !self.registry.iter().any(|s| s.group == path.group && s.version == path.version) {
+            return Err(Refusal::no_page());
+        }
         let served = self
             .registry
             .get(&path.group, &path.version, &path.plural)
@@ -82,11 +87,18 @@ impl State {
             return Err(Refusal::not_served());
         }
         // An object of a namespaced kind is reached through its namespace only.
-        if served.namespaced && path.namespace.is_empty() && (!path.name.is_empty() || call.method == Method::POST) {
+        if served.namespaced
+            && path.namespace.is_empty()
+            && (!path.name.is_empty() || call.method == Method::POST)
+        {
             if call.method == Method::POST && special::is_review(&served) {
                 return special::review(self, &served, call);
             }
-            return Err(if path.name.is_empty() { Refusal::method_not_allowed() } else { Refusal::not_served() });
+            return Err(if path.name.is_empty() {
+                Refusal::method_not_allowed()
+            } else {
+                Refusal::not_served()
+            });
         }
         let verb = verb(call, path)?;
         if path.sub.is_empty() && !served.can(verb) {
@@ -118,7 +130,9 @@ impl State {
             return Err(Refusal::not_found("namespaces", namespace));
         };
         if meta::is_deleting(found) {
-            let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+            let why = format!(
+                "unable to create new content in namespace {namespace} because it is being terminated"
+            );
             let mut refusal = Refusal::forbidden(&served.resource, name, &why);
             if let Some(details) = refusal.details.as_object_mut() {
                 let cause = json!([{"reason": "NamespaceTerminating", "message": format!("namespace {namespace} is being terminated"), "field": "metadata.namespace"}]);

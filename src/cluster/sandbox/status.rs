@@ -9,8 +9,8 @@ pub struct Refusal {
     pub code: StatusCode,
     pub reason: &'static str,
     pub message: String,
+    /// Null: none.
     pub details: Value,
-    pub retry_after: Option<u64>,
 }
 
 /// One field an object is refused for, worded as apimachinery's `field.Error`.
@@ -23,20 +23,25 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// What is said, without a `Status`, where no API is.
+pub const NO_PAGE: &str = "404 page not found\n";
+
 pub type Answer<T> = Result<T, Refusal>;
 
 impl Refusal {
     pub fn new(code: StatusCode, reason: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { code, reason, message: message.into(), details: json!({}), retry_after: None }
+        Refusal { code, reason, message: message.into(), details: Value::Null }
     }
 
     pub fn not_served() -> Refusal {
-        Refusal::new(StatusCode::NOT_FOUND, "NotFound", "the server could not find the requested resource")
+        let message = "the server could not find the requested resource";
+        Refusal { details: json!({}), ..Refusal::new(StatusCode::NOT_FOUND, "NotFound", message) }
     }
 
     /// `resource` is qualified: `deployments.apps`.
     pub fn not_found(resource: &str, name: &str) -> Refusal {
-        Refusal::new(StatusCode::NOT_FOUND, "NotFound", format!("{resource} {name:?} not found")).about(resource, name)
+        Refusal::new(StatusCode::NOT_FOUND, "NotFound", format!("{resource} {name:?} not found"))
+            .about(resource, name)
     }
 
     pub fn already_exists(resource: &str, name: &str) -> Refusal {
@@ -74,12 +79,15 @@ impl Refusal {
         )
     }
 
-    pub fn media_type(supported: &str) -> Refusal {
-        Refusal::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UnsupportedMediaType",
-            format!("the body of the request was in an unknown format - accepted media types include: {supported}"),
-        )
+    /// A path that is under no served group version is answered in plain text.
+    pub fn no_page() -> Refusal {
+        Refusal::new(StatusCode::NOT_FOUND, "", NO_PAGE)
+    }
+
+    pub fn media_type() -> Refusal {
+        let message = "415: Unsupported Media Type";
+        let made = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message);
+        Refusal { details: json!({}), ..made }
     }
 
     pub fn expired(message: impl Into<String>) -> Refusal {
@@ -88,8 +96,11 @@ impl Refusal {
 
     pub fn internal(message: impl Into<String>) -> Refusal {
         let message = message.into();
-        let mut made =
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", format!("Internal error occurred: {message}"));
+        let mut made = Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalError",
+            format!("Internal error occurred: {message}"),
+        );
         made.details = json!({"causes": [{"message": message}]});
         made
     }
@@ -102,10 +113,15 @@ impl Refusal {
             many => format!("[{}]", many.join(", ")),
         };
         let qualified = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
-        let mut made =
-            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", format!("{qualified} {name:?} is invalid: {all}"));
-        let causes: Vec<Value> =
-            errors.iter().map(|e| json!({"reason": e.reason, "message": e.message, "field": e.field})).collect();
+        let mut made = Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Invalid",
+            format!("{qualified} {name:?} is invalid: {all}"),
+        );
+        let causes: Vec<Value> = errors
+            .iter()
+            .map(|e| json!({"reason": e.reason, "message": e.message, "field": e.field}))
+            .collect();
         let mut details = Map::new();
         put(&mut details, "name", name);
         put(&mut details, "group", group);
@@ -126,10 +142,17 @@ impl Refusal {
     }
 
     pub fn body(&self) -> Value {
-        json!({
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason, "details": self.details, "code": self.code.as_u16(),
-        })
+        let mut out = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message,
+            "code": self.code.as_u16(),
+        });
+        if let Some(map) = out.as_object_mut() {
+            put(map, "reason", self.reason);
+            if !self.details.is_null() {
+                map.insert("details".to_owned(), self.details.clone());
+            }
+        }
+        out
     }
 }
 
@@ -141,7 +164,8 @@ fn put(map: &mut Map<String, Value>, key: &str, value: &str) {
 
 impl FieldError {
     pub fn required(field: impl Into<String>, detail: &str) -> FieldError {
-        let message = if detail.is_empty() { "Required value".to_owned() } else { format!("Required value: {detail}") };
+        let message =
+            if detail.is_empty() { "Required value".to_owned() } else { format!("Required value: {detail}") };
         FieldError { reason: "FieldValueRequired", field: field.into(), message }
     }
 
@@ -161,7 +185,11 @@ impl FieldError {
     }
 
     pub fn forbidden(field: impl Into<String>, detail: &str) -> FieldError {
-        FieldError { reason: "FieldValueForbidden", field: field.into(), message: format!("Forbidden: {detail}") }
+        FieldError {
+            reason: "FieldValueForbidden",
+            field: field.into(),
+            message: format!("Forbidden: {detail}"),
+        }
     }
 
     pub fn duplicate(field: impl Into<String>, value: &Value) -> FieldError {

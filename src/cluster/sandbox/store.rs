@@ -13,8 +13,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::meta;
 use super::OpenError;
+use super::meta;
 
 /// Changes kept for watches; a watch that asks for older ones has to list again.
 const HISTORY: usize = 20_000;
@@ -117,9 +117,9 @@ impl Store {
     pub fn list(&self, resource: &str, namespace: &str) -> impl Iterator<Item = (&Key, &Arc<Value>)> {
         let from = Key::new(resource, namespace, "");
         let (resource, namespace) = (resource.to_owned(), namespace.to_owned());
-        self.objects
-            .range(from..)
-            .take_while(move |(k, _)| k.resource == resource && (namespace.is_empty() || k.namespace == namespace))
+        self.objects.range(from..).take_while(move |(k, _)| {
+            k.resource == resource && (namespace.is_empty() || k.namespace == namespace)
+        })
     }
 
     /// Everything in a namespace.
@@ -143,7 +143,8 @@ impl Store {
     /// A new id in the form of a UUID; a counter underneath, so that two runs make the same ones.
     pub fn new_uid(&mut self) -> String {
         self.ids += 1;
-        let (a, b) = (meta::digest(&format!("uid-{}", self.ids)), meta::digest(&format!("relc-{}", self.ids)));
+        let (a, b) =
+            (meta::digest(&format!("uid-{}", self.ids)), meta::digest(&format!("relc-{}", self.ids)));
         let hex = format!("{a:016x}{b:016x}");
         let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
         format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
@@ -273,7 +274,8 @@ fn entry(key: &Key, object: Option<Value>) -> Value {
 /// Takes the lock, waiting a moment for a process that is just ending.
 fn lock(path: &Path) -> Result<File, OpenError> {
     let io = |e: io::Error| OpenError::Io(e.to_string());
-    let mut file = OpenOptions::new().create(true).read(true).write(true).truncate(false).open(path).map_err(io)?;
+    let mut file =
+        OpenOptions::new().create(true).read(true).write(true).truncate(false).open(path).map_err(io)?;
     for attempt in 0..10 {
         match file.try_lock() {
             Ok(()) => {
@@ -321,8 +323,11 @@ fn load(path: &Path, objects: &mut BTreeMap<Key, Arc<Value>>) -> Result<(u64, u6
         };
         (version, ids) = (v, i);
         for change in changes {
-            let key =
-                Key::new(meta::text(change, "/resource"), meta::text(change, "/namespace"), meta::text(change, "/name"));
+            let key = Key::new(
+                meta::text(change, "/resource"),
+                meta::text(change, "/namespace"),
+                meta::text(change, "/name"),
+            );
             match change.get("object") {
                 Some(object) => objects.insert(key, Arc::new(object.clone())),
                 None => objects.remove(&key),
@@ -332,7 +337,12 @@ fn load(path: &Path, objects: &mut BTreeMap<Key, Arc<Value>>) -> Result<(u64, u6
 }
 
 /// Writes a fresh log beside the old one and puts it in its place.
-fn rewrite(path: &Path, objects: &BTreeMap<Key, Arc<Value>>, version: u64, ids: u64) -> io::Result<(File, u64)> {
+fn rewrite(
+    path: &Path,
+    objects: &BTreeMap<Key, Arc<Value>>,
+    version: u64,
+    ids: u64,
+) -> io::Result<(File, u64)> {
     let aside = path.with_extension("jsonl.new");
     let mut file = io::BufWriter::new(File::create(&aside)?);
     let mut len = 0u64;

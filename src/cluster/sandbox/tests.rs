@@ -16,7 +16,13 @@ fn client(dir: &Path) -> kube::Client {
 }
 
 /// One request, its code and body whatever it is.
-async fn send(client: &kube::Client, method: &str, path: &str, content_type: &str, body: &str) -> (u16, Value) {
+async fn send(
+    client: &kube::Client,
+    method: &str,
+    path: &str,
+    content_type: &str,
+    body: &str,
+) -> (u16, Value) {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -28,5 +34,9 @@ async fn send(client: &kube::Client, method: &str, path: &str, content_type: &st
     let response = client.send(request).await.unwrap();
     let code = response.status().as_u16();
     let bytes = response.into_body().collect_bytes().await.unwrap();
-    (code, serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()))
+    (
+        code,
+        serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()),
+    )
 }

@@ -136,7 +136,8 @@ impl Running {
                 }
             }
             Err(oldest) => {
-                let gone = Refusal::expired(format!("too old resource version: {} ({oldest})", self.watch.from));
+                let gone =
+                    Refusal::expired(format!("too old resource version: {} ({oldest})", self.watch.from));
                 self.queue.push_back(line(&json!({"type": "ERROR", "object": gone.body()})));
                 self.over = true;
             }

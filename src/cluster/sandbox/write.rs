@@ -84,16 +84,30 @@ fn insert(
     if !name.is_empty() {
         metadata.insert("name".to_owned(), name.clone().into());
     }
-    for key in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
+    for key in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "selfLink",
+    ] {
         metadata.remove(key);
     }
-    let mut managers = match fields {
+    let managers = match fields {
         Fields::Given(managers) => managers,
         Fields::Update(manager) => {
             let mut managers = Managers::default();
             if let Some(ty) = served.ty {
-                let writer = Writer { manager, api_version: &served.api_version(), subresource: "", now: &call.now };
-                managers.update(&Ty::new(served.schema(), ty), &Value::Object(Map::new()), &object, &writer, served.has_status());
+                let writer =
+                    Writer { manager, api_version: &served.api_version(), subresource: "", now: &call.now };
+                managers.update(
+                    &Ty::new(served.schema(), ty),
+                    &zero(served),
+                    &object,
+                    &writer,
+                    served.has_status(),
+                );
             }
             managers
         }
@@ -132,7 +146,13 @@ fn insert(
 }
 
 /// Creates an object for a controller.
-pub fn make(state: &mut State, served: &Served, mut object: Value, manager: &str, now: &str) -> Answer<Arc<Value>> {
+pub fn make(
+    state: &mut State,
+    served: &Served,
+    mut object: Value,
+    manager: &str,
+    now: &str,
+) -> Answer<Arc<Value>> {
     let namespace = meta::namespace(&object).to_owned();
     let name = meta::name(&object).to_owned();
     check_identity(served, &mut object)?;
@@ -155,6 +175,17 @@ pub fn settle(served: &Served, object: &mut Value) {
     }
 }
 
+/// What Go calls an empty object of the kind: a new object is compared with it.
+fn zero(served: &Served) -> Value {
+    let mut out = Value::Object(Map::new());
+    settle(served, &mut out);
+    out
+}
+
+fn split_version(api_version: &str) -> (&str, &str) {
+    api_version.split_once('/').unwrap_or(("", api_version))
+}
+
 fn stored_form(served: &Served, object: Value) -> Value {
     convert::to_storage(served, object)
 }
@@ -166,7 +197,9 @@ pub fn reply(served: &Served, code: StatusCode, object: &Value, warnings: Vec<St
 fn check_identity(served: &Served, object: &mut Value) -> Answer<()> {
     let map = match object {
         Value::Object(map) => map,
-        _ => return Err(Refusal::bad_request("the object provided is unrecognized (must be of type Object)")),
+        _ => {
+            return Err(Refusal::bad_request("the object provided is unrecognized (must be of type Object)"));
+        }
     };
     let text = |key: &str| map.get(key).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion").to_owned(), text("kind").to_owned());
@@ -174,7 +207,9 @@ fn check_identity(served: &Served, object: &mut Value) -> Answer<()> {
     let wanted = served.api_version();
     if !api_version.is_empty() && api_version != wanted {
         return Err(Refusal::bad_request(format!(
-            "the API version in the data ({api_version}) does not match the expected API version ({wanted})"
+            "{kind} in version {:?} cannot be handled as a {}: no kind {kind:?} is registered for version {api_version:?} in scheme \"sandbox\"",
+            api_version.rsplit('/').next().unwrap_or_default(),
+            served.kind
         )));
     }
     if !kind.is_empty() && kind != served.kind {
@@ -320,9 +355,22 @@ pub fn replace(
         Fields::Given(managers) => managers,
         Fields::Update(manager) => {
             let mut managers = live_managers.clone();
-            if let Some(ty) = served.ty {
-                let writer = Writer { manager, api_version: &served.api_version(), subresource: place.sub, now: &call.now };
-                managers.update(&Ty::new(served.schema(), ty), &live_view, &object, &writer, served.has_status());
+            // A scale is tracked only where somebody manages the replicas already.
+            let tracked = place.sub != "scale" || managers.own(&["f:spec", "f:replicas"]);
+            if let Some(ty) = served.ty.filter(|_| tracked) {
+                let writer = Writer {
+                    manager,
+                    api_version: &served.api_version(),
+                    subresource: place.sub,
+                    now: &call.now,
+                };
+                managers.update(
+                    &Ty::new(served.schema(), ty),
+                    &live_view,
+                    &object,
+                    &writer,
+                    served.has_status(),
+                );
             }
             managers
         }
@@ -336,7 +384,8 @@ pub fn replace(
         return Err(place.invalid(place.name, &errors));
     }
     kinds::allocate(state, served, &mut object)?;
-    let unchanged = without_managers(&object) == without_managers(&live_view) && managers.same_but_time(&live_managers);
+    let unchanged =
+        without_managers(&object) == without_managers(&live_view) && managers.same_but_time(&live_managers);
     if unchanged {
         return Ok(live.clone());
     }
@@ -368,8 +417,15 @@ fn check_version(place: Place<'_>, live: &Value, object: &Value) -> Answer<()> {
     let given = meta::text(object, "/metadata/resourceVersion");
     if given.is_empty() {
         if !kinds::updates_unconditionally(served) {
-            let error = FieldError::invalid("metadata.resourceVersion", &Value::from(0), "must be specified for an update");
-            return Err(place.invalid(place.name, &[FieldError { message: error.message.replace("value: 0", "value: 0x0"), ..error }]));
+            let error = FieldError::invalid(
+                "metadata.resourceVersion",
+                &Value::from(0),
+                "must be specified for an update",
+            );
+            return Err(place.invalid(
+                place.name,
+                &[FieldError { message: error.message.replace("value: 0", "value: 0x0"), ..error }],
+            ));
         }
     } else if given != meta::text(live, "/metadata/resourceVersion") {
         return Err(Refusal::modified(&served.resource, place.name));
@@ -379,7 +435,10 @@ fn check_version(place: Place<'_>, live: &Value, object: &Value) -> Answer<()> {
         return Err(Refusal::conflict(
             &served.resource,
             place.name,
-            &format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", meta::uid(live)),
+            &format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                meta::uid(live)
+            ),
         ));
     }
     Ok(())
@@ -388,8 +447,14 @@ fn check_version(place: Place<'_>, live: &Value, object: &Value) -> Answer<()> {
 /// What a client cannot change.
 fn carry_metadata(live: &Value, object: &mut Value) {
     const KEPT: &[&str] = &[
-        "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink",
-        "generateName", "resourceVersion",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "selfLink",
+        "generateName",
+        "resourceVersion",
     ];
     let metadata = meta::metadata(object);
     for key in KEPT {
@@ -418,7 +483,8 @@ pub fn patch(state: &mut State, place: Place<'_>, call: &Call) -> Answer<Reply> 
         meta::metadata(&mut object).remove("resourceVersion");
     }
     if meta::name(&object) != place.name {
-        let error = FieldError::invalid("metadata.name", &Value::from(meta::name(&object)), "field is immutable");
+        let error =
+            FieldError::invalid("metadata.name", &Value::from(meta::name(&object)), "field is immutable");
         return Err(place.invalid(place.name, &[error]));
     }
     let (object, warnings) = normalise(served, object, call.field_validation(), true)?;
@@ -426,19 +492,18 @@ pub fn patch(state: &mut State, place: Place<'_>, call: &Call) -> Answer<Reply> 
     Ok(reply(served, StatusCode::OK, &done, warnings))
 }
 
-const PATCH_TYPES: &str =
-    "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
-
 /// `live` with a patch of one of the older kinds.
 pub fn patched(served: &Served, live: &Value, patch: &Value, content_type: &str) -> Answer<Value> {
     match (content_type, served.ty, &served.custom) {
-        ("application/json-patch+json", _, _) => merge::json_patch(live, patch).map_err(|error| match error {
-            PatchError::Malformed(why) => Refusal::bad_request(format!("error decoding patch: {why}")),
-            PatchError::Refused(why) => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", {
-                let _ = why;
-                "the server rejected our request due to an error in our request"
-            }),
-        }),
+        ("application/json-patch+json", _, _) => {
+            merge::json_patch(live, patch).map_err(|error| match error {
+                PatchError::Malformed(why) => Refusal::bad_request(format!("error decoding patch: {why}")),
+                PatchError::Refused(why) => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", {
+                    let _ = why;
+                    "the server rejected our request due to an error in our request"
+                }),
+            })
+        }
         ("application/merge-patch+json", _, _) => {
             let mut out = live.clone();
             merge::merge_patch(&mut out, patch);
@@ -449,11 +514,7 @@ pub fn patched(served: &Served, live: &Value, patch: &Value, content_type: &str)
             merge::strategic(served.schema(), ty, &mut out, patch);
             Ok(out)
         }
-        _ => Err(Refusal::media_type(if served.custom.is_some() {
-            "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
-        } else {
-            PATCH_TYPES
-        })),
+        _ => Err(Refusal::media_type()),
     }
 }
 
@@ -467,9 +528,15 @@ fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<
     let mut config = call.object()?;
     let text = |key: &str| meta::text(&config, &format!("/{key}")).to_owned();
     if text("kind").is_empty() || text("apiVersion").is_empty() {
-        return Err(Refusal::bad_request("Object 'Kind' is missing in the applied configuration"));
+        let api_version = text("apiVersion");
+        let (group, version) = split_version(&api_version);
+        return Err(Refusal::bad_request(format!(
+            "invalid object type: {group}/{version}, Kind={}",
+            text("kind")
+        )));
     }
     check_identity(served, &mut config)?;
+    let named = meta::namespace(&config).to_owned();
     check_namespace(place, &mut config)?;
     if config.pointer("/metadata/managedFields").is_some_and(|m| !m.is_null()) {
         return Err(Refusal::bad_request("metadata.managedFields must be nil"));
@@ -482,8 +549,8 @@ fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<
         )));
     }
     meta::metadata(&mut config).insert("name".to_owned(), place.name.into());
-    let Some(ty) = served.ty else { return Err(Refusal::media_type(PATCH_TYPES)) };
-    let warnings = check_config(place, ty, &config, call.field_validation())?;
+    let Some(ty) = served.ty else { return Err(Refusal::media_type()) };
+    let warnings = check_config(place, ty, &config, &named, call.field_validation())?;
 
     let live = state.store.get(&place.key()).cloned();
     let view = live.as_ref().map(|l| convert::to_version(served, l));
@@ -491,18 +558,24 @@ fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<
         return Err(Refusal::conflict(
             &served.resource,
             place.name,
-            &format!("uid mismatch: the provided object specified uid {wanted}, and no existing object was found"),
+            &format!(
+                "uid mismatch: the provided object specified uid {wanted}, and no existing object was found"
+            ),
         ));
     }
     let version = config.pointer("/metadata/resourceVersion").and_then(Value::as_str).map(str::to_owned);
     let mut managers = view.as_ref().map(Managers::of).unwrap_or_default();
-    let writer = Writer { manager: &manager, api_version: &served.api_version(), subresource: place.sub, now: &call.now };
-    let nothing = Value::Object(Map::new());
+    let writer = Writer {
+        manager: &manager,
+        api_version: &served.api_version(),
+        subresource: place.sub,
+        now: &call.now,
+    };
+    let nothing = zero(served);
     let base = view.as_ref().unwrap_or(&nothing);
     let merged = managers
         .apply(served.schema(), ty, base, &config, &writer, call.flag("force"), served.has_status())
         .map_err(|conflicts| refuse_conflicts(&conflicts))?;
-    managers.touch(&writer);
     let Some(live) = live else {
         if !place.sub.is_empty() {
             return Err(Refusal::not_found(&served.resource, place.name));
@@ -539,7 +612,15 @@ fn refuse_conflicts(conflicts: &[super::apply::managers::Conflict]) -> Refusal {
 }
 
 /// An applied configuration has to fit the schema as it is: nothing is dropped.
-fn check_config(place: Place<'_>, ty: super::schema::TypeId, config: &Value, validation: FieldValidation) -> Answer<Vec<String>> {
+///
+/// `namespace` is the one the configuration itself names.
+fn check_config(
+    place: Place<'_>,
+    ty: super::schema::TypeId,
+    config: &Value,
+    namespace: &str,
+    validation: FieldValidation,
+) -> Answer<Vec<String>> {
     let served = place.served;
     let errors = typed::validate(&Ty::new(served.schema(), ty), config);
     if errors.is_empty() {
@@ -561,15 +642,12 @@ fn check_config(place: Place<'_>, ty: super::schema::TypeId, config: &Value, val
         [only] => only.clone(),
         many => format!("errors:\n{}", many.iter().map(|e| format!("  {e}")).collect::<Vec<_>>().join("\n")),
     };
-    let namespace = if place.namespace.is_empty() { "" } else { place.namespace };
     Err(Refusal::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "",
         format!(
-            "failed to create typed patch object ({namespace}/{}; {}, Kind={}): {all}",
-            place.name,
-            served.api_version(),
-            served.kind
+            "failed to create typed patch object ({namespace}/{}; {}/{}, Kind={}): {all}",
+            place.name, served.group, served.version, served.kind
         ),
     ))
 }

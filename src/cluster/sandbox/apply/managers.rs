@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::set::{Set, show};
 use super::typed::{self, Changes, Ty};
-use crate::cluster::sandbox::schema::TypeId;
 use crate::cluster::sandbox::schema::Schema;
+use crate::cluster::sandbox::schema::TypeId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
@@ -67,8 +67,15 @@ fn filtered(set: Set, subresource: &str, has_status: bool) -> Set {
 
 fn stripped(set: Set) -> Set {
     const META: &[&str] = &[
-        "f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid", "f:clusterName", "f:generation",
-        "f:managedFields", "f:resourceVersion",
+        "f:name",
+        "f:namespace",
+        "f:creationTimestamp",
+        "f:selfLink",
+        "f:uid",
+        "f:clusterName",
+        "f:generation",
+        "f:managedFields",
+        "f:resourceVersion",
     ];
     let mut out = set.without(&["f:apiVersion"]).without(&["f:kind"]);
     for name in META {
@@ -103,8 +110,9 @@ impl Managers {
         Managers { entries }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    /// Whether anybody manages this field.
+    pub fn own(&self, path: &[&str]) -> bool {
+        self.entries.values().any(|e| e.set.contains(path))
     }
 
     /// Writes the list into an object, sorted as the API server sorts it.
@@ -112,8 +120,13 @@ impl Managers {
         let Some(Value::Object(meta)) = object.get_mut("metadata") else { return };
         let mut list: Vec<(&Id, &Entry)> = self.entries.iter().filter(|(_, e)| !e.set.is_empty()).collect();
         list.sort_by(|(a, x), (b, y)| {
-            (a.operation, &x.time, &a.manager, &x.api_version, &a.subresource)
-                .cmp(&(b.operation, &y.time, &b.manager, &y.api_version, &b.subresource))
+            (a.operation, &x.time, &a.manager, &x.api_version, &a.subresource).cmp(&(
+                b.operation,
+                &y.time,
+                &b.manager,
+                &y.api_version,
+                &b.subresource,
+            ))
         });
         if list.is_empty() {
             meta.remove("managedFields");
@@ -142,7 +155,10 @@ impl Managers {
     /// The same, whenever it was written.
     pub fn same_but_time(&self, other: &Managers) -> bool {
         let untimed = |m: &Managers| {
-            m.entries.iter().map(|(id, e)| (id.clone(), (e.api_version.clone(), e.set.clone()))).collect::<Vec<_>>()
+            m.entries
+                .iter()
+                .map(|(id, e)| (id.clone(), (e.api_version.clone(), e.set.clone())))
+                .collect::<Vec<_>>()
         };
         untimed(self) == untimed(other)
     }
@@ -222,8 +238,10 @@ impl Managers {
         let last = self.entries.get(&id).map(|e| e.set.clone()).unwrap_or_default();
         let set = filtered(typed::field_set(&ty, config), writer.subresource, has_status);
         let time = self.entries.get(&id).and_then(|e| e.time.clone());
-        self.entries
-            .insert(id.clone(), Entry { api_version: writer.api_version.to_owned(), time, set: stripped(set.clone()) });
+        self.entries.insert(
+            id.clone(),
+            Entry { api_version: writer.api_version.to_owned(), time, set: stripped(set.clone()) },
+        );
         let pruned = self.prune(&ty, merged, &last, &set);
         let mut changes = typed::compare(&ty, &live, &pruned);
         changes.added = filtered(changes.added, writer.subresource, has_status);
@@ -239,15 +257,6 @@ impl Managers {
         Ok(Some(pruned))
     }
 
-    /// The manager whose entry was applied at `now` because fields changed hands without a change of value.
-    pub fn touch(&mut self, writer: &Writer<'_>) {
-        for (id, entry) in &mut self.entries {
-            if id.operation == Operation::Apply && id.manager == writer.manager && entry.time.is_none() {
-                entry.time = Some(writer.now.to_owned());
-            }
-        }
-    }
-
     /// Removes what this applier applied before, does not now, and nobody else owns.
     fn prune(&self, ty: &Ty<'_>, merged: Value, last: &Set, applied: &Set) -> Value {
         if last.is_empty() {
@@ -257,9 +266,11 @@ impl Managers {
         let last_named = last.with_named_parents(ty);
         let mut pruned = typed::remove(ty, &merged, &last_named).unwrap_or_else(empty);
         let merged_set = typed::field_set(ty, &merged).with_named_parents(ty);
-        let owned = self.entries.values().fold(applied.clone(), |all, e| all.union(&e.set)).with_named_parents(ty);
+        let owned =
+            self.entries.values().fold(applied.clone(), |all, e| all.union(&e.set)).with_named_parents(ty);
         let pruned_set = typed::field_set(ty, &pruned).with_named_parents(ty);
-        pruned = typed::remove(ty, &merged, &merged_set.difference(&pruned_set.union(&owned))).unwrap_or_else(empty);
+        pruned = typed::remove(ty, &merged, &merged_set.difference(&pruned_set.union(&owned)))
+            .unwrap_or_else(empty);
         let pruned_set = typed::field_set(ty, &pruned).with_named_parents(ty);
         let gone = merged_set.difference(&pruned_set).intersection(&last_named);
         drop_nulls(typed::remove(ty, &merged, &gone).unwrap_or_else(empty))
@@ -269,9 +280,9 @@ impl Managers {
 /// A container that lost all it had is null after removal; it is left out.
 fn drop_nulls(value: Value) -> Value {
     match value {
-        Value::Object(map) => {
-            Value::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, drop_nulls(v))).collect())
-        }
+        Value::Object(map) => Value::Object(
+            map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, drop_nulls(v))).collect(),
+        ),
         Value::Array(list) => Value::Array(list.into_iter().map(drop_nulls).collect()),
         other => other,
     }

@@ -42,6 +42,15 @@ impl Set {
         self.members.contains(elem)
     }
 
+    /// Whether a path is a member.
+    pub fn contains(&self, path: &[&str]) -> bool {
+        match path {
+            [] => false,
+            [last] => self.members.contains(*last),
+            [first, rest @ ..] => self.children.get(*first).is_some_and(|c| c.contains(rest)),
+        }
+    }
+
     /// What lies below an element.
     pub fn below(&self, elem: &str) -> Option<&Set> {
         self.children.get(elem).filter(|s| !s.is_empty())
@@ -60,7 +69,8 @@ impl Set {
 
     #[must_use]
     pub fn difference(&self, other: &Set) -> Set {
-        let mut out = Set { members: self.members.difference(&other.members).cloned().collect(), ..Set::default() };
+        let mut out =
+            Set { members: self.members.difference(&other.members).cloned().collect(), ..Set::default() };
         for (elem, set) in &self.children {
             let left = other.children.get(elem).map_or_else(|| set.clone(), |o| set.difference(o));
             if !left.is_empty() {
@@ -72,9 +82,12 @@ impl Set {
 
     #[must_use]
     pub fn intersection(&self, other: &Set) -> Set {
-        let mut out = Set { members: self.members.intersection(&other.members).cloned().collect(), ..Set::default() };
+        let mut out =
+            Set { members: self.members.intersection(&other.members).cloned().collect(), ..Set::default() };
         for (elem, set) in &self.children {
-            if let Some(common) = other.children.get(elem).map(|o| set.intersection(o)).filter(|s| !s.is_empty()) {
+            if let Some(common) =
+                other.children.get(elem).map(|o| set.intersection(o)).filter(|s| !s.is_empty())
+            {
                 out.children.insert(elem.clone(), common);
             }
         }
@@ -196,7 +209,9 @@ impl Set {
 fn canonical(elem: &str) -> Elem {
     // serde_json's maps are sorted and print compactly: parsing and printing makes the spelling canonical.
     for prefix in ["k:", "v:"] {
-        if let Some(value) = elem.strip_prefix(prefix).and_then(|json| serde_json::from_str::<Value>(json).ok()) {
+        if let Some(value) =
+            elem.strip_prefix(prefix).and_then(|json| serde_json::from_str::<Value>(json).ok())
+        {
             return format!("{prefix}{value}");
         }
     }

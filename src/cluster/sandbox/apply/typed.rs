@@ -20,9 +20,16 @@ pub struct Ty<'a> {
 enum Kind<'a> {
     /// One value: a scalar, or a list or map that is merged as a whole.
     Leaf,
-    List { item: Ty<'a>, kind: &'a ListKind },
-    Map { value: Ty<'a> },
-    Struct { fields: &'a BTreeMap<String, Field>, open: bool },
+    List {
+        item: Ty<'a>,
+        kind: &'a ListKind,
+    },
+    Map {
+        value: Ty<'a>,
+    },
+    Struct {
+        fields: &'a BTreeMap<String, Field>,
+    },
 }
 
 impl<'a> Ty<'a> {
@@ -50,7 +57,7 @@ impl<'a> Ty<'a> {
             Shape::Deduced => self.deduced_kind(value),
             Shape::List { item, kind } => Kind::List { item: with(item), kind },
             Shape::Map { value } => Kind::Map { value: with(value) },
-            Shape::Struct { fields, open } => Kind::Struct { fields, open: *open },
+            Shape::Struct { fields, .. } => Kind::Struct { fields },
         }
     }
 
@@ -65,7 +72,7 @@ impl<'a> Ty<'a> {
     pub fn child(&self, elem: &str) -> (Ty<'a>, bool) {
         let name = elem.strip_prefix("f:");
         match (self.kind(None), name) {
-            (Kind::Struct { fields, .. }, Some(name)) => match fields.get(name) {
+            (Kind::Struct { fields }, Some(name)) => match fields.get(name) {
                 Some(field) => (self.of_field(field), true),
                 None => (self.deduced(), false),
             },
@@ -83,7 +90,7 @@ impl<'a> Ty<'a> {
                     return Err("associative list with keys may not have non-map elements".to_owned());
                 };
                 let fields = match item.kind(Some(value)) {
-                    Kind::Struct { fields, .. } => Some(fields),
+                    Kind::Struct { fields } => Some(fields),
                     _ => None,
                 };
                 let mut found = Map::new();
@@ -153,7 +160,10 @@ fn check(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, errors: &mut Vec<String
                     },
                 };
                 if !seen.insert(elem.clone()) && *kind != ListKind::Atomic {
-                    errors.push(at_path(at, &format!("duplicate entries for key {}", show(std::slice::from_ref(&elem)))));
+                    errors.push(at_path(
+                        at,
+                        &format!("duplicate entries for key {}", show(std::slice::from_ref(&elem))),
+                    ));
                 }
                 at.push(elem);
                 check(&item, v, at, errors);
@@ -179,7 +189,9 @@ fn check(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, errors: &mut Vec<String
                 at.pop();
             }
         }
-        (Shape::List { .. }, other) => errors.push(at_path(at, &format!("expected list, got {}", describe(other)))),
+        (Shape::List { .. }, other) => {
+            errors.push(at_path(at, &format!("expected list, got {}", describe(other))))
+        }
         (_, other) => errors.push(at_path(at, &format!("expected map, got {}", describe(other)))),
     }
 }
@@ -188,8 +200,9 @@ fn describe(value: &Value) -> String {
     match value {
         Value::Array(_) => "&[…]".to_owned(),
         Value::Object(_) => "&{…}".to_owned(),
-        Value::String(s) => format!("&{{{s}}}"),
-        other => format!("&{{{other}}}"),
+        // How Go prints its wrapper around the value.
+        Value::String(s) => format!("&value.valueUnstructured{{Value:{s:?}}}"),
+        other => format!("&value.valueUnstructured{{Value:{other}}}"),
     }
 }
 
@@ -208,7 +221,9 @@ fn scalar_error(scalar: Scalar, value: &Value) -> Option<String> {
         (Scalar::Bool, Value::Bool(_)) => None,
         (Scalar::Bool, other) => Some(format!("expected boolean, got {}", describe(other))),
         (Scalar::IntOrString | Scalar::Quantity, Value::String(_) | Value::Number(_)) => None,
-        (Scalar::IntOrString | Scalar::Quantity, other) => Some(format!("expected any scalar, got {}", describe(other))),
+        (Scalar::IntOrString | Scalar::Quantity, other) => {
+            Some(format!("expected any scalar, got {}", describe(other)))
+        }
         (_, Value::String(_)) => None,
         (_, other) => Some(format!("expected string, got {}", describe(other))),
     }
@@ -240,7 +255,7 @@ fn gather(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, out: &mut Set) {
                 at.pop();
             }
         }
-        (Kind::Struct { fields, .. }, Value::Object(map)) => {
+        (Kind::Struct { fields }, Value::Object(map)) => {
             for (key, v) in map {
                 let inner = fields.get(key).map_or_else(|| ty.deduced(), |f| ty.of_field(f));
                 at.push(field(key));
@@ -332,8 +347,10 @@ fn diff(ty: &Ty<'_>, old: Option<&Value>, new: Option<&Value>, at: &mut Vec<Elem
             }
         }
         Kind::Map { value } => diff_maps(old, new, at, out, |_| value),
-        Kind::Struct { fields, .. } => {
-            diff_maps(old, new, at, out, |key| fields.get(key).map_or_else(|| ty.deduced(), |f| ty.of_field(f)));
+        Kind::Struct { fields } => {
+            diff_maps(old, new, at, out, |key| {
+                fields.get(key).map_or_else(|| ty.deduced(), |f| ty.of_field(f))
+            });
         }
     }
     if !at.is_empty() {
@@ -414,9 +431,9 @@ fn overlay(ty: &Ty<'_>, old: Option<&Value>, new: Option<&Value>) -> Option<Valu
         Kind::Leaf => Some(over.clone()),
         Kind::List { item, kind } => Some(Value::Array(overlay_list(ty, &item, kind, old, over))),
         Kind::Map { value } => Some(overlay_map(old, over, |_| value)),
-        Kind::Struct { fields, .. } => {
-            Some(overlay_map(old, over, |key| fields.get(key).map_or_else(|| ty.deduced(), |f| ty.of_field(f))))
-        }
+        Kind::Struct { fields } => Some(overlay_map(old, over, |key| {
+            fields.get(key).map_or_else(|| ty.deduced(), |f| ty.of_field(f))
+        })),
     }
 }
 
@@ -433,7 +450,13 @@ fn overlay_map<'t>(old: Option<&Value>, over: &Value, ty_of: impl Fn(&str) -> Ty
 }
 
 /// The applied order leads; items only the old list has keep their place between their neighbours.
-fn overlay_list(ty: &Ty<'_>, item: &Ty<'_>, kind: &ListKind, old: Option<&Value>, over: &Value) -> Vec<Value> {
+fn overlay_list(
+    ty: &Ty<'_>,
+    item: &Ty<'_>,
+    kind: &ListKind,
+    old: Option<&Value>,
+    over: &Value,
+) -> Vec<Value> {
     let left = ty.items(*item, kind, old);
     let right = ty.items(*item, kind, Some(over));
     let in_left: BTreeMap<&Elem, &Value> = left.iter().map(|(e, v)| (e, *v)).collect();

@@ -13,7 +13,8 @@ const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 /// Of a CRD that nobody has looked at yet.
 pub fn initial_status(object: &mut Value) {
     let stored: Vec<Value> = stored_versions(object);
-    let status = json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored});
+    let status =
+        json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored});
     meta::as_map(object).insert("status".to_owned(), status);
 }
 
@@ -35,7 +36,8 @@ pub fn crd(state: &mut State, key: &Key, now: &str) {
         metadata.insert("finalizers".to_owned(), Value::Array(list));
         state.store.put(key.clone(), with);
     }
-    let mut stored = object.pointer("/status/storedVersions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut stored =
+        object.pointer("/status/storedVersions").and_then(Value::as_array).cloned().unwrap_or_default();
     for version in stored_versions(&object) {
         if !stored.contains(&version) {
             stored.push(version);

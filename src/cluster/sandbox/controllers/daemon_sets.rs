@@ -46,7 +46,10 @@ pub fn daemon_set(state: &mut State, key: &Key, now: &str) {
             v.as_u64() != Some(0)
                 || matches!(
                     k.as_str(),
-                    "desiredNumberScheduled" | "currentNumberScheduled" | "numberMisscheduled" | "numberReady"
+                    "desiredNumberScheduled"
+                        | "currentNumberScheduled"
+                        | "numberMisscheduled"
+                        | "numberReady"
                 )
         });
     }

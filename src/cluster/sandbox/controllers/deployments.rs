@@ -35,7 +35,7 @@ pub fn deployment(state: &mut State, key: &Key, now: &str) {
         _ => latest + 1,
     };
     if meta::flag(&deployment, "/spec/paused") {
-        return status(state, key, &name, now);
+        return status(state, key, &name, None, now);
     }
     match current {
         None => {
@@ -61,11 +61,17 @@ pub fn deployment(state: &mut State, key: &Key, now: &str) {
         }
         trim(state, &deployment, &name, now);
     }
-    record_revision(state, key, number_of, now);
-    status(state, key, &name, now);
+    status(state, key, &name, Some(number_of), now);
 }
 
-fn new_set(deployment: &Value, template: &Value, name: &str, hash: &str, replicas: i64, revision: i64) -> Value {
+fn new_set(
+    deployment: &Value,
+    template: &Value,
+    name: &str,
+    hash: &str,
+    replicas: i64,
+    revision: i64,
+) -> Value {
     let mut template = template.clone();
     let labels = {
         let metadata = meta::metadata(&mut template);
@@ -116,7 +122,8 @@ fn scale_down(state: &mut State, key: &Key, set: &Value, now: &str) {
 
 /// Old sets beyond the history limit.
 fn trim(state: &mut State, deployment: &Value, current: &str, now: &str) {
-    let limit = usize::try_from(meta::int(deployment, "/spec/revisionHistoryLimit").unwrap_or(10)).unwrap_or(10);
+    let limit =
+        usize::try_from(meta::int(deployment, "/spec/revisionHistoryLimit").unwrap_or(10)).unwrap_or(10);
     let mut old: Vec<(Key, Arc<Value>)> = owned(state, deployment, "replicasets.apps")
         .into_iter()
         .filter(|(k, o)| k.name != current && number(o, "/spec/replicas") == 0)
@@ -127,20 +134,8 @@ fn trim(state: &mut State, deployment: &Value, current: &str, now: &str) {
     }
 }
 
-fn record_revision(state: &mut State, key: &Key, revision: i64, now: &str) {
-    let Some(deployment) = live(state, key) else { return };
-    let text = revision.to_string();
-    if meta::annotation(&deployment, REVISION) == Some(text.as_str()) {
-        return;
-    }
-    let mut object = (*deployment).clone();
-    let metadata = meta::metadata(&mut object);
-    let annotations = meta::as_map(metadata.entry("annotations").or_insert(Value::Null));
-    annotations.insert(REVISION.to_owned(), text.into());
-    put(state, key, &deployment, object, "", now);
-}
-
-fn status(state: &mut State, key: &Key, current: &str, now: &str) {
+/// The revision is written together with the status, as the real controller does.
+fn status(state: &mut State, key: &Key, current: &str, revision: Option<i64>, now: &str) {
     let Some(deployment) = live(state, key) else { return };
     let sets = owned(state, &deployment, "replicasets.apps");
     let sum = |pointer: &str| sets.iter().map(|(_, o)| number(o, pointer)).sum::<i64>();
@@ -159,16 +154,37 @@ fn status(state: &mut State, key: &Key, current: &str, now: &str) {
     };
     let mut conditions = vec![
         if enough {
-            condition(&deployment, "Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.", now)
+            condition(
+                &deployment,
+                "Available",
+                "True",
+                "MinimumReplicasAvailable",
+                "Deployment has minimum availability.",
+                now,
+            )
         } else {
             let why = "Deployment does not have minimum availability.";
             condition(&deployment, "Available", "False", "MinimumReplicasUnavailable", why, now)
         },
-        condition(&deployment, "Progressing", "True", reason, &format!("ReplicaSet \"{current}\" {verb}."), now),
+        condition(
+            &deployment,
+            "Progressing",
+            "True",
+            reason,
+            &format!("ReplicaSet \"{current}\" {verb}."),
+            now,
+        ),
     ];
     if meta::flag(&deployment, "/spec/paused") {
         conditions.truncate(1);
-        conditions.push(condition(&deployment, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused", now));
+        conditions.push(condition(
+            &deployment,
+            "Progressing",
+            "Unknown",
+            "DeploymentPaused",
+            "Deployment is paused",
+            now,
+        ));
     }
     for condition in conditions.iter_mut().filter_map(Value::as_object_mut) {
         let time = condition.get("lastTransitionTime").cloned();
@@ -179,7 +195,14 @@ fn status(state: &mut State, key: &Key, current: &str, now: &str) {
         "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": available,
         "unavailableReplicas": (wanted.max(replicas) - available).max(0), "conditions": conditions,
     });
-    put_status(state, key, without_zeros(status), now);
+    let mut object = (*deployment).clone();
+    meta::as_map(&mut object).insert("status".to_owned(), without_zeros(status));
+    if let Some(revision) = revision {
+        let metadata = meta::metadata(&mut object);
+        let annotations = meta::as_map(metadata.entry("annotations").or_insert(Value::Null));
+        annotations.insert(REVISION.to_owned(), revision.to_string().into());
+    }
+    put(state, key, &deployment, object, "status", now);
 }
 
 /// Counts of zero are not written, as `omitempty` has it.
@@ -205,7 +228,8 @@ pub fn replica_set(state: &mut State, key: &Key, now: &str) {
     let template = set.pointer("/spec/template").cloned().unwrap_or_default();
     let mut index = 0;
     while pods.len() < wanted && index < wanted * 2 + 10 {
-        let name = format!("{}-{}", key.name, meta::suffix(&format!("{}/{index}/{}", key.name, meta::uid(&set)), 5));
+        let name =
+            format!("{}-{}", key.name, meta::suffix(&format!("{}/{index}/{}", key.name, meta::uid(&set)), 5));
         index += 1;
         let pod_key = Key::new("pods", &key.namespace, &name);
         if state.store.get(&pod_key).is_some() {

@@ -9,9 +9,9 @@ use crate::cluster::sandbox::store::Key;
 
 pub fn job(state: &mut State, key: &Key, now: &str) {
     let Some(job) = live(state, key) else { return };
-    let finished = meta::list(&job, "/status/conditions")
-        .iter()
-        .any(|c| matches!(meta::text(c, "/type"), "Complete" | "Failed") && meta::text(c, "/status") == "True");
+    let finished = meta::list(&job, "/status/conditions").iter().any(|c| {
+        matches!(meta::text(c, "/type"), "Complete" | "Failed") && meta::text(c, "/status") == "True"
+    });
     if finished {
         return;
     }
@@ -27,7 +27,9 @@ pub fn job(state: &mut State, key: &Key, now: &str) {
     for index in 0..count {
         let name = format!("{}-{}", key.name, meta::suffix(&format!("{}/{index}", meta::uid(&job)), 5));
         let pod_key = Key::new("pods", &key.namespace, &name);
-        if state.store.get(&pod_key).is_none() && create(state, pod_from(&template, &job, &name), now).is_some() {
+        if state.store.get(&pod_key).is_none()
+            && create(state, pod_from(&template, &job, &name), now).is_some()
+        {
             pods::pod(state, &pod_key, now);
         }
     }

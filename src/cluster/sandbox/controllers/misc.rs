@@ -42,7 +42,12 @@ pub fn autoscaler(state: &mut State, key: &Key, now: &str) {
     let Some(target) = target else {
         let why = "the HPA controller was unable to get the target's current scale: not found";
         let failed = condition(&object, "AbleToScale", "False", "FailedGetScale", why, now);
-        return put_status(state, key, json!({"currentMetrics": null, "desiredReplicas": 0, "conditions": [failed]}), now);
+        return put_status(
+            state,
+            key,
+            json!({"currentMetrics": null, "desiredReplicas": 0, "conditions": [failed]}),
+            now,
+        );
     };
     let current = meta::int(&target, "/spec/replicas").unwrap_or(1);
     let status = json!({
@@ -87,10 +92,14 @@ pub fn disruption_budget(state: &mut State, key: &Key, now: &str) {
         (None, None) => 0,
     };
     let allowed = (healthy - desired).max(0);
-    let (status, reason) = if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+    let (status, reason) =
+        if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
     let mut made = condition(&object, "DisruptionAllowed", status, reason, "", now);
     if let Some(map) = made.as_object_mut() {
-        map.insert("observedGeneration".to_owned(), object.pointer("/metadata/generation").cloned().unwrap_or_default());
+        map.insert(
+            "observedGeneration".to_owned(),
+            object.pointer("/metadata/generation").cloned().unwrap_or_default(),
+        );
     }
     let status = json!({
         "observedGeneration": object.pointer("/metadata/generation"), "currentHealthy": healthy,

@@ -66,7 +66,8 @@ fn status(pod: &Value, fate: Fate, now: &str) -> Value {
         Fate::Succeeded => ("PodCompleted", String::new()),
         Fate::Failed => ("PodFailed", String::new()),
         _ => {
-            let names: Vec<&str> = meta::list(pod, "/spec/containers").iter().map(|c| meta::text(c, "/name")).collect();
+            let names: Vec<&str> =
+                meta::list(pod, "/spec/containers").iter().map(|c| meta::text(c, "/name")).collect();
             ("ContainersNotReady", format!("containers with unready status: [{}]", names.join(" ")))
         }
     };
@@ -83,7 +84,10 @@ fn status(pod: &Value, fate: Fate, now: &str) -> Value {
         if let Some(map) = made.as_object_mut() {
             map.retain(|_, v| v.as_str() != Some(""));
             map.insert("lastProbeTime".to_owned(), Value::Null);
-            map.insert("observedGeneration".to_owned(), pod.pointer("/metadata/generation").cloned().unwrap_or_default());
+            map.insert(
+                "observedGeneration".to_owned(),
+                pod.pointer("/metadata/generation").cloned().unwrap_or_default(),
+            );
         }
         made
     })
@@ -117,21 +121,33 @@ fn status(pod: &Value, fate: Fate, now: &str) -> Value {
 
 fn container_status(container: &Value, fate: Fate, now: &str) -> Value {
     let image = meta::text(container, "/image");
-    let ended = |code: i64, reason: &str| {
-        json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": now, "finishedAt": now}})
-    };
+    let ended = |code: i64, reason: &str| json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": now, "finishedAt": now}});
     let running = json!({"running": {"startedAt": now}});
     let (ready, started, restarts, state, last) = match fate {
         Fate::Running => (true, true, 0, running, json!({})),
         Fate::NeverReady => (false, true, 0, running, json!({})),
         Fate::NoImage => {
-            let message = format!("Back-off pulling image \"{image}\": ErrImagePull: failed to pull and unpack image \"{image}\": not found");
-            (false, false, 0, json!({"waiting": {"reason": "ImagePullBackOff", "message": message}}), json!({}))
+            let message = format!(
+                "Back-off pulling image \"{image}\": ErrImagePull: failed to pull and unpack image \"{image}\": not found"
+            );
+            (
+                false,
+                false,
+                0,
+                json!({"waiting": {"reason": "ImagePullBackOff", "message": message}}),
+                json!({}),
+            )
         }
         Fate::Crashing => {
             let name = meta::text(container, "/name");
             let message = format!("back-off 5m0s restarting failed container={name}");
-            (false, false, 5, json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}}), ended(1, "Error"))
+            (
+                false,
+                false,
+                5,
+                json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}}),
+                ended(1, "Error"),
+            )
         }
         Fate::Succeeded => (false, false, 0, ended(0, "Completed"), json!({})),
         Fate::Failed => (false, false, 0, ended(1, "Error"), json!({})),
@@ -153,11 +169,24 @@ fn tell(state: &mut State, key: &Key, pod: &Value, fate: Fate, now: &str) {
     let container = meta::list(pod, "/spec/containers").first().cloned().unwrap_or_default();
     let (name, image) = (meta::text(&container, "/name"), meta::text(&container, "/image"));
     let (reason, message) = match fate {
-        Fate::NoImage => ("Failed", format!("Failed to pull image \"{image}\": failed to pull and unpack image \"{image}\": not found")),
-        Fate::Crashing | Fate::Failed => {
-            ("BackOff", format!("Back-off restarting failed container {name} in pod {}_{}({})", key.name, key.namespace, meta::uid(pod)))
+        Fate::NoImage => (
+            "Failed",
+            format!(
+                "Failed to pull image \"{image}\": failed to pull and unpack image \"{image}\": not found"
+            ),
+        ),
+        Fate::Crashing | Fate::Failed => (
+            "BackOff",
+            format!(
+                "Back-off restarting failed container {name} in pod {}_{}({})",
+                key.name,
+                key.namespace,
+                meta::uid(pod)
+            ),
+        ),
+        Fate::NeverReady => {
+            ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503".to_owned())
         }
-        Fate::NeverReady => ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503".to_owned()),
         Fate::Running | Fate::Succeeded => return,
     };
     let event = json!({

@@ -23,7 +23,8 @@ pub fn stateful_set(state: &mut State, key: &Key, now: &str) {
     for (pod_key, pod) in owned(state, &set, "pods") {
         let number = ordinal(&pod_key.name).unwrap_or(i64::MAX);
         let surplus = number < start || number >= start + wanted;
-        let outdated = meta::label(&pod, HASH) != Some(revision.as_str()) && !on_delete && number >= partition;
+        let outdated =
+            meta::label(&pod, HASH) != Some(revision.as_str()) && !on_delete && number >= partition;
         if surplus || outdated {
             delete::start(state, &pod_key, &pod, Propagation::Background, now);
         }
@@ -77,7 +78,8 @@ fn numbered(set: &Value, template: &Value, name: &str, number: i64, revision: &s
     labels.insert("apps.kubernetes.io/pod-index".to_owned(), number.to_string().into());
     let spec = meta::child(&mut pod, "spec");
     spec.insert("hostname".to_owned(), name.into());
-    if let Some(service) = set.pointer("/spec/serviceName").and_then(Value::as_str).filter(|s| !s.is_empty()) {
+    if let Some(service) = set.pointer("/spec/serviceName").and_then(Value::as_str).filter(|s| !s.is_empty())
+    {
         spec.insert("subdomain".to_owned(), service.into());
     }
     let volumes = spec.entry("volumes").or_insert_with(|| Value::Array(Vec::new()));

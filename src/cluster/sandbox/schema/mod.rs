@@ -184,7 +184,9 @@ impl Schema {
         let copied = self.add(Type { name: source.name.clone(), shape: Shape::Any, atomic: source.atomic });
         done.insert(id, copied);
         let shape = match &source.shape {
-            Shape::List { item, kind } => Shape::List { item: self.import(from, *item, done), kind: kind.clone() },
+            Shape::List { item, kind } => {
+                Shape::List { item: self.import(from, *item, done), kind: kind.clone() }
+            }
             Shape::Map { value } => Shape::Map { value: self.import(from, *value, done) },
             Shape::Struct { fields, open } => Shape::Struct {
                 fields: fields

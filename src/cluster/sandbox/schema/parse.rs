@@ -30,7 +30,8 @@ pub(super) fn parse(text: &str) -> Schema {
         } else if let Some(rest) = line.strip_prefix(' ')
             && let Some(owner) = current
             && let Some((name, field)) = field(&mut schema, rest)
-            && let Some(Type { shape: Shape::Struct { fields, .. }, .. }) = schema.types.get_mut(owner.0 as usize)
+            && let Some(Type { shape: Shape::Struct { fields, .. }, .. }) =
+                schema.types.get_mut(owner.0 as usize)
         {
             fields.insert(name, field);
         }

@@ -27,7 +27,10 @@ pub fn data(served: &Served, object: &Value, errors: &mut Errors) {
     if size > MAX_SIZE {
         errors.push(FieldError::too_long(if secret { "data" } else { "" }, MAX_SIZE));
     }
-    let twice = map("binaryData").into_iter().flat_map(Map::keys).filter(|k| map("data").is_some_and(|d| d.contains_key(*k)));
+    let twice = map("binaryData")
+        .into_iter()
+        .flat_map(Map::keys)
+        .filter(|k| map("data").is_some_and(|d| d.contains_key(*k)));
     for key in twice {
         let why = format!("duplicate of key {key:?} in binaryData");
         errors.push(FieldError::invalid(format!("data[{key}]"), &key.as_str().into(), &why));
@@ -116,7 +119,8 @@ pub fn role(object: &Value, errors: &mut Errors) {
     for (i, rule) in meta::list(object, "/rules").iter().enumerate() {
         let here = format!("rules[{i}]");
         if meta::list(rule, "/verbs").is_empty() {
-            errors.push(FieldError::required(format!("{here}.verbs"), "verbs must contain at least one value"));
+            errors
+                .push(FieldError::required(format!("{here}.verbs"), "verbs must contain at least one value"));
         }
         if meta::list(rule, "/nonResourceURLs").is_empty() {
             if meta::list(rule, "/apiGroups").is_empty() {
@@ -137,8 +141,11 @@ pub fn role(object: &Value, errors: &mut Errors) {
 
 pub fn binding(object: &Value, errors: &mut Errors) {
     let kind = meta::text(object, "/roleRef/kind");
-    let allowed: &[&str] =
-        if meta::text(object, "/kind") == "RoleBinding" { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
+    let allowed: &[&str] = if meta::text(object, "/kind") == "RoleBinding" {
+        &["Role", "ClusterRole"]
+    } else {
+        &["ClusterRole"]
+    };
     if !allowed.contains(&kind) {
         errors.push(FieldError::unsupported("roleRef.kind", &kind.into(), allowed));
     }
@@ -223,7 +230,11 @@ pub fn crd(object: &Value, errors: &mut Errors) {
     let stored = versions.iter().filter(|v| meta::flag(v, "/storage")).count();
     if stored != 1 {
         let shown = Value::Array(versions.iter().map(|v| meta::text(v, "/name").into()).collect());
-        errors.push(FieldError::invalid("spec.versions", &shown, "must have exactly one version marked as storage version"));
+        errors.push(FieldError::invalid(
+            "spec.versions",
+            &shown,
+            "must have exactly one version marked as storage version",
+        ));
     }
     for (i, version) in versions.iter().enumerate() {
         let at = format!("spec.versions[{i}].schema.openAPIV3Schema");
@@ -248,7 +259,10 @@ fn structural(schema: &Value, at: &str, root: bool, errors: &mut Errors) {
             FieldError::invalid(format!("{at}.type"), &kind.into(), "must be object at the root")
         });
     } else if kind.is_empty() && !free {
-        errors.push(FieldError::required(format!("{at}.type"), "must not be empty for specified object fields"));
+        errors.push(FieldError::required(
+            format!("{at}.type"),
+            "must not be empty for specified object fields",
+        ));
     }
     for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         if root && name == "metadata" {

@@ -56,7 +56,9 @@ pub fn update(served: &Served, old: &Value, new: &Value, sub: &str) -> Errors {
         "storageclasses.storage.k8s.io" => {
             for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
                 if old.get(field) != new.get(field) {
-                    errors.push(FieldError::forbidden(field, "updates to parameters are forbidden.").named(field));
+                    errors.push(
+                        FieldError::forbidden(field, "updates to parameters are forbidden.").named(field),
+                    );
                 }
             }
         }
@@ -161,7 +163,11 @@ fn metadata(served: &Served, object: &Value, errors: &mut Errors) {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if meta::text(owner, &format!("/{field}")).is_empty() {
                 let at = format!("metadata.ownerReferences[{i}].{field}");
-                errors.push(FieldError::invalid(at, &"".into(), &format!("{} must not be empty", if field == "apiVersion" { "version" } else { field })));
+                errors.push(FieldError::invalid(
+                    at,
+                    &"".into(),
+                    &format!("{} must not be empty", if field == "apiVersion" { "version" } else { field }),
+                ));
             }
         }
     }

@@ -25,7 +25,8 @@ fn spec(spec: &Value, at: &str, errors: &mut Errors) {
     }
     let mut seen = Vec::new();
     let claims: Vec<&str> = Vec::new();
-    for (list, items) in [("containers", containers), ("initContainers", meta::list(spec, "/initContainers"))] {
+    for (list, items) in [("containers", containers), ("initContainers", meta::list(spec, "/initContainers"))]
+    {
         for (i, container) in items.iter().enumerate() {
             let here = format!("{at}.{list}[{i}]");
             let name = meta::text(container, "/name");
@@ -55,7 +56,8 @@ fn spec(spec: &Value, at: &str, errors: &mut Errors) {
         one_of(toleration, &here, "effect", &["NoSchedule", "PreferNoSchedule", "NoExecute"], errors);
         if meta::text(toleration, "/key").is_empty() && meta::text(toleration, "/operator") != "Exists" {
             let operator: Value = meta::text(toleration, "/operator").into();
-            let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+            let why =
+                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
             errors.push(FieldError::invalid(format!("{here}.operator"), &operator, why));
         }
     }
@@ -124,7 +126,6 @@ fn container(container: &Value, at: &str, volumes: &[&str], claims: &[&str], err
         let why = "must not have leading or trailing whitespace";
         errors.push(FieldError::invalid(format!("{at}.image"), &image.into(), why));
     }
-    one_of(container, at, "imagePullPolicy", &["Always", "IfNotPresent", "Never"], errors);
     one_of(container, at, "terminationMessagePolicy", &["FallbackToLogsOnError", "File"], errors);
     ports(container, at, errors);
     for (i, env) in meta::list(container, "/env").iter().enumerate() {
@@ -140,7 +141,9 @@ fn container(container: &Value, at: &str, volumes: &[&str], claims: &[&str], err
             let why = "may not be specified when `value` is not empty";
             errors.push(FieldError::invalid(format!("{here}.valueFrom"), &"".into(), why));
         }
-        for (source, field) in [("configMapKeyRef", "key"), ("secretKeyRef", "key"), ("fieldRef", "fieldPath")] {
+        for (source, field) in
+            [("configMapKeyRef", "key"), ("secretKeyRef", "key"), ("fieldRef", "fieldPath")]
+        {
             let from = env.pointer(&format!("/valueFrom/{source}"));
             if from.is_some_and(|f| meta::text(f, &format!("/{field}")).is_empty()) {
                 errors.push(FieldError::required(format!("{here}.valueFrom.{source}.{field}"), ""));
@@ -168,6 +171,7 @@ fn container(container: &Value, at: &str, volumes: &[&str], claims: &[&str], err
         }
         paths.push(path);
     }
+    one_of(container, at, "imagePullPolicy", &["Always", "IfNotPresent", "Never"], errors);
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if let Some(found) = container.get(probe) {
             handler(found, &format!("{at}.{probe}"), errors);
@@ -209,7 +213,10 @@ fn handler(probe: &Value, at: &str, errors: &mut Errors) {
         [] => errors.push(FieldError::required(at, "must specify a handler type")),
         [_] => {}
         [_, second, ..] => {
-            errors.push(FieldError::forbidden(format!("{at}.{second}"), "may not specify more than 1 handler type"));
+            errors.push(FieldError::forbidden(
+                format!("{at}.{second}"),
+                "may not specify more than 1 handler type",
+            ));
         }
     }
 }
@@ -240,7 +247,10 @@ fn resources(container: &Value, at: &str, errors: &mut Errors) {
         if let (Some(r), Some(l)) = (number(request), number(limit))
             && r > l
         {
-            let why = format!("must be less than or equal to {name} limit of {}", limit.as_str().unwrap_or_default());
+            let why = format!(
+                "must be less than or equal to {name} limit of {}",
+                limit.as_str().unwrap_or_default()
+            );
             errors.push(FieldError::invalid(format!("{at}.resources.requests"), request, &why));
         }
     }

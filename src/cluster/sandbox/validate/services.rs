@@ -21,7 +21,11 @@ pub fn service(object: &Value, errors: &mut Errors) {
         errors.push(FieldError::required("spec.externalName", ""));
     }
     if kind == "LoadBalancer" && headless {
-        errors.push(FieldError::invalid("spec.clusterIPs[0]", &"None".into(), "may not be set to 'None' for LoadBalancer services"));
+        errors.push(FieldError::invalid(
+            "spec.clusterIPs[0]",
+            &"None".into(),
+            "may not be set to 'None' for LoadBalancer services",
+        ));
     }
     let (mut seen_names, mut seen): (Vec<&str>, Vec<(i64, &str)>) = (Vec::new(), Vec::new());
     for (i, port) in ports.iter().enumerate() {
@@ -47,7 +51,11 @@ pub fn service(object: &Value, errors: &mut Errors) {
         match port.get("targetPort") {
             Some(Value::String(target)) => {
                 for why in names::port_name(target) {
-                    errors.push(FieldError::invalid(format!("{here}.targetPort"), &target.as_str().into(), &why));
+                    errors.push(FieldError::invalid(
+                        format!("{here}.targetPort"),
+                        &target.as_str().into(),
+                        &why,
+                    ));
                 }
             }
             Some(target) => {
@@ -83,7 +91,8 @@ pub fn update(old: &Value, new: &Value, errors: &mut Errors) {
     let (was, is) = (meta::text(old, "/spec/clusterIP"), meta::text(new, "/spec/clusterIP"));
     if !was.is_empty() && was != is {
         let shown = new.pointer("/spec/clusterIPs").cloned().unwrap_or_else(|| serde_json::json!([is]));
-        let why = if is.is_empty() { "primary clusterIP can not be unset" } else { "may not change once set" };
+        let why =
+            if is.is_empty() { "primary clusterIP can not be unset" } else { "may not change once set" };
         errors.push(FieldError::invalid("spec.clusterIPs[0]", &shown, why));
     }
     let class = |o: &Value| o.pointer("/spec/loadBalancerClass").cloned().unwrap_or_default();
@@ -95,7 +104,11 @@ pub fn update(old: &Value, new: &Value, errors: &mut Errors) {
 pub fn ingress(object: &Value, errors: &mut Errors) {
     let spec = object.get("spec").unwrap_or(&Value::Null);
     if meta::list(spec, "/rules").is_empty() && spec.get("defaultBackend").is_none() {
-        errors.push(FieldError::invalid("spec", &Value::Array(Vec::new()), "either `defaultBackend` or `rules` must be specified"));
+        errors.push(FieldError::invalid(
+            "spec",
+            &Value::Array(Vec::new()),
+            "either `defaultBackend` or `rules` must be specified",
+        ));
     }
     for (i, rule) in meta::list(spec, "/rules").iter().enumerate() {
         let host = meta::text(rule, "/host");
@@ -121,7 +134,11 @@ pub fn ingress(object: &Value, errors: &mut Errors) {
             }
             let text = meta::text(path, "/path");
             if matches!(kind, "Exact" | "Prefix") && !text.starts_with('/') {
-                errors.push(FieldError::invalid(format!("{here}.path"), &text.into(), "must be an absolute path"));
+                errors.push(FieldError::invalid(
+                    format!("{here}.path"),
+                    &text.into(),
+                    "must be an absolute path",
+                ));
             }
             backend(path.get("backend").unwrap_or(&Value::Null), &format!("{here}.backend"), errors);
         }

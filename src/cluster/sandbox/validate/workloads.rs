@@ -23,14 +23,21 @@ pub fn controller(served: &Served, object: &Value, errors: &mut Errors) {
         Some(_) => super::labels(object, "/spec/selector/matchLabels", "spec.selector.matchLabels", errors),
     }
     if let Some(replicas) = meta::int(object, "/spec/replicas").filter(|r| *r < 0) {
-        errors.push(FieldError::invalid("spec.replicas", &replicas.into(), "must be greater than or equal to 0"));
+        errors.push(FieldError::invalid(
+            "spec.replicas",
+            &replicas.into(),
+            "must be greater than or equal to 0",
+        ));
     }
     let template = object.pointer("/spec/template").unwrap_or(&Value::Null);
     let labels = template.pointer("/metadata/labels");
-    if let Some(selector) = selector.filter(|_| requirements > 0)
-        && !label_selector(selector, labels)
-    {
-        let shown = labels.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    // No selector at all matches nothing.
+    let matched = match selector {
+        None | Some(Value::Null) => false,
+        Some(selector) => requirements == 0 || label_selector(selector, labels),
+    };
+    if !matched {
+        let shown = labels.cloned().unwrap_or_default();
         let why = "`selector` does not match template `labels`";
         errors.push(FieldError::invalid("spec.template.metadata.labels", &shown, why));
     }
@@ -80,7 +87,10 @@ fn strategy(served: &Served, object: &Value, errors: &mut Errors) {
                 value.is_some_and(|v| v.as_i64() == Some(0) || v.as_str() == Some("0%"))
             };
             if zero("maxUnavailable") && zero("maxSurge") {
-                let value = object.pointer("/spec/strategy/rollingUpdate/maxUnavailable").cloned().unwrap_or_default();
+                let value = object
+                    .pointer("/spec/strategy/rollingUpdate/maxUnavailable")
+                    .cloned()
+                    .unwrap_or_default();
                 let why = "may not be 0 when `maxSurge` is 0";
                 errors.push(FieldError::invalid("spec.strategy.rollingUpdate.maxUnavailable", &value, why));
             }
@@ -88,7 +98,11 @@ fn strategy(served: &Served, object: &Value, errors: &mut Errors) {
         "StatefulSet" => {
             let kind = meta::text(object, "/spec/updateStrategy/type");
             if !matches!(kind, "OnDelete" | "RollingUpdate") {
-                errors.push(FieldError::invalid("spec.updateStrategy", &kind.into(), "must be 'RollingUpdate' or 'OnDelete'"));
+                errors.push(FieldError::invalid(
+                    "spec.updateStrategy",
+                    &kind.into(),
+                    "must be 'RollingUpdate' or 'OnDelete'",
+                ));
             }
         }
         _ => {}
@@ -119,9 +133,15 @@ pub fn job(object: &Value, errors: &mut Errors) {
     let template = object.pointer("/spec/template").unwrap_or(&Value::Null);
     pods::template(template, "spec.template", errors);
     restart(template, "spec.template", errors);
-    for field in ["parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"] {
+    for field in
+        ["parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"]
+    {
         if let Some(n) = meta::int(object, &format!("/spec/{field}")).filter(|n| *n < 0) {
-            errors.push(FieldError::invalid(format!("spec.{field}"), &n.into(), "must be greater than or equal to 0"));
+            errors.push(FieldError::invalid(
+                format!("spec.{field}"),
+                &n.into(),
+                "must be greater than or equal to 0",
+            ));
         }
     }
 }
@@ -172,7 +192,11 @@ fn schedule_error(schedule: &str) -> Option<String> {
     };
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     if fields.len() != 5 {
-        return Some(format!("expected exactly 5 fields, found {}: {fields:?}", fields.len()).replace("\", \"", " ").replace(['"'], ""));
+        return Some(
+            format!("expected exactly 5 fields, found {}: {fields:?}", fields.len())
+                .replace("\", \"", " ")
+                .replace(['"'], ""),
+        );
     }
     None
 }
@@ -193,8 +217,13 @@ pub fn update(served: &Served, old: &Value, new: &Value, errors: &mut Errors) {
 
 fn stateful_set(old: &Value, new: &Value, errors: &mut Errors) {
     const MUTABLE: &[&str] = &[
-        "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-        "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
     ];
     let fixed = |o: &Value| {
         let mut spec = o.get("spec").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -210,7 +239,9 @@ fn stateful_set(old: &Value, new: &Value, errors: &mut Errors) {
 }
 
 fn job_update(old: &Value, new: &Value, errors: &mut Errors) {
-    for field in ["completions", "selector", "template", "completionMode", "podFailurePolicy", "backoffLimitPerIndex"] {
+    for field in
+        ["completions", "selector", "template", "completionMode", "podFailurePolicy", "backoffLimitPerIndex"]
+    {
         let of = |o: &Value| o.get("spec").and_then(|s| s.get(field)).cloned().unwrap_or_default();
         let (was, is) = (of(old), of(new));
         if was != is {
