@@ -136,54 +136,6 @@ pub(super) fn elements(value: &Value, what: &str) -> Result<List, FuncError> {
     }
 }
 
-<<<<<<< HEAD
-=======
-fn write_value(out: &mut Vec<u8>, value: &Value, depth: usize) {
-    use super::super::strconv::{FloatBits, FloatFormat, format_float};
-    if depth > 1000 {
-        return;
-    }
-    match value {
-        Value::Nil => out.extend_from_slice(b"<nil>"),
-        Value::Bool(b) => out.extend_from_slice(b.to_string().as_bytes()),
-        Value::Int(_, n) => out.extend_from_slice(n.to_string().as_bytes()),
-        Value::Uint(_, n) => out.extend_from_slice(n.to_string().as_bytes()),
-        Value::Float32(f) => {
-            out.extend_from_slice(
-                format_float(f64::from(*f), FloatFormat::General, None, FloatBits::B32).as_bytes(),
-            );
-        }
-        Value::Float(f) => {
-            out.extend_from_slice(format_float(*f, FloatFormat::General, None, FloatBits::B64).as_bytes());
-        }
-        Value::Str(s) | Value::Bytes(s) => out.extend_from_slice(s),
-        Value::List(list) => {
-            out.push(b'[');
-            for (i, item) in list.items().iter().enumerate() {
-                if i > 0 {
-                    out.push(b' ');
-                }
-                write_value(out, item, depth + 1);
-            }
-            out.push(b']');
-        }
-        Value::Map(map) => {
-            out.extend_from_slice(b"map[");
-            for (i, (key, item)) in map.entries().iter().enumerate() {
-                if i > 0 {
-                    out.push(b' ');
-                }
-                out.extend_from_slice(key);
-                out.push(b':');
-                write_value(out, item, depth + 1);
-            }
-            out.push(b']');
-        }
-        Value::Object(object) => out.extend_from_slice(&object.string().unwrap_or_default()),
-    }
-}
-
->>>>>>> 5a2ec77 (sandbox: answers closer to the real server's)
 /// Go's `%q`.
 pub(super) fn quoted(text: &[u8]) -> String {
     String::from_utf8_lossy(&super::super::strconv::quote(text)).into_owned()

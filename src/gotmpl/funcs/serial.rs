@@ -44,11 +44,7 @@ pub(super) const FUNCS: &[Func] = &[
     }),
     Func::new("fromToml", &[TEXT], ANY_MAP, |_, a| Ok(map_or_error(yaml::decode_toml(text(a, 0))))),
     Func::new("mustFromJson", &[TEXT], ANY, |_, a| {
-<<<<<<< HEAD
         yaml::decode_json(text(a, 0), Root::Any).map_err(words)
-=======
-        Ok(yaml::decode_json(text(a, 0), Root::Any).map_err(words)?)
->>>>>>> 5a2ec77 (sandbox: answers closer to the real server's)
     }),
 ];
 

@@ -238,11 +238,7 @@ fn parse_dns(list: &Value) -> Result<Vec<Vec<u8>>, FuncError> {
     for item in list.elements().iter().flat_map(|list| list.items()) {
         let Value::Str(text) = item else {
             return fail_bytes(
-<<<<<<< HEAD
                 &[b"error processing alternate dns name: ", &*print(item)?, b" is not a string"].concat(),
-=======
-                &[b"error processing alternate dns name: ", &*print(item), b" is not a string"].concat(),
->>>>>>> 5a2ec77 (sandbox: answers closer to the real server's)
             );
         };
         names.push(text.to_vec());
