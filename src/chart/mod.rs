@@ -9,6 +9,7 @@
 
 mod archive;
 mod directory;
+mod catalog;
 mod error;
 mod ignore;
 mod loader;
@@ -19,6 +20,7 @@ pub mod strvals;
 pub mod values;
 
 pub use archive::MAX_DECOMPRESSED_SIZE;
+pub use catalog::Catalog;
 pub use error::{ChartError, ChartErrorKind, Place};
 pub use loader::{ValuesError, merge_maps, read_values};
 pub use parsed::functions;

@@ -19,6 +19,7 @@ mod manifest;
 mod native;
 mod record;
 mod surroundings;
+pub mod stack;
 
 pub use capabilities::{Capabilities, InvalidKubeVersion, KubeVersion};
 pub use error::{Frame, RenderError, RenderErrorKind};

@@ -1,0 +1,147 @@
+//! The only place that chains the stages.
+//!
+//! In: a directory, inputs and a [`World`]. Out: a checked stack ([`check`]), a [`Plan`] with the clusters it
+//! is for ([`plan`], [`plan_destroy`]). Findings go to the [`Run`], which outlives every stage. Must not know:
+//! arguments, how anything is printed.
+
+mod connect;
+mod convert;
+mod surroundings;
+
+use crate::chart::Catalog;
+use crate::cluster::Cluster;
+use crate::diag::{Diag, Diags, codes};
+use crate::eval::Desired;
+use crate::eval::desired::Address;
+use crate::plan::{Input, Plan};
+use crate::render::stack::{RenderedStack, render_stack};
+use crate::source::{SourceMap, World};
+use crate::{eval, modules, plan as planning, types};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use crate::eval::Inputs;
+
+/// What a run was asked for and what it has found so far.
+pub struct Run<'a> {
+    pub world: &'a dyn World,
+    /// The root module.
+    pub dir: PathBuf,
+    pub inputs: Inputs,
+    pub sources: SourceMap,
+    pub diags: Diags,
+}
+
+/// A stack whose names, types and values are right.
+pub struct Compiled {
+    pub desired: Desired,
+    pub catalog: Catalog,
+}
+
+/// A plan, and what is needed to carry it out.
+pub struct Planned {
+    pub plan: Plan,
+    pub clusters: BTreeMap<Address, Cluster>,
+    pub outputs: BTreeMap<String, serde_json::Value>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(world: &'a dyn World, dir: &Path, inputs: Inputs) -> Self {
+        Run {
+            world,
+            dir: dir.to_owned(),
+            inputs,
+            sources: SourceMap::default(),
+            diags: Diags::default(),
+        }
+    }
+
+    /// The pure part. `None` when there are errors; all of them are in [`Run::diags`].
+    pub fn compile(&mut self) -> Option<Compiled> {
+        let tree = modules::load(self.world, &self.dir, &mut self.sources, &mut self.diags);
+        let resolved = modules::resolve(tree, &mut self.diags);
+        let typed = types::check(&resolved, &mut self.diags);
+        // Values of an ill-typed program would only repeat its mistakes.
+        if self.diags.has_errors() {
+            return None;
+        }
+        let desired = eval::evaluate(&typed, &self.inputs, self.world, &mut self.diags);
+        let catalog = Catalog::load(&desired, self.world, &mut self.sources, &mut self.diags);
+        (!self.diags.has_errors()).then_some(Compiled { desired, catalog })
+    }
+
+    /// Compiles and renders without a network. `None` when there are errors.
+    pub fn check(&mut self) -> Option<RenderedStack> {
+        let compiled = self.compile()?;
+        let offline = surroundings::Unreached::new(&compiled.desired, &mut self.diags);
+        let rendered = self.render(&compiled, &offline);
+        let input = convert::input(&compiled.desired, &rendered);
+        if let Err(found) = planning::order(&input) {
+            self.diags.append(found);
+        }
+        (!self.diags.has_errors()).then_some(rendered)
+    }
+
+    /// Plans against the live clusters. `None` when there are errors; nothing was changed.
+    pub async fn plan(&mut self) -> Option<Planned> {
+        let (input, outputs, clusters) = self.prepare().await?;
+        let result = planning::plan(&input, &clusters).await;
+        self.planned(result, clusters, outputs)
+    }
+
+    /// Plans the removal of everything the stack owns.
+    pub async fn plan_destroy(&mut self) -> Option<Planned> {
+        let (input, outputs, clusters) = self.prepare().await?;
+        let result = planning::plan_destroy(&input, &clusters).await;
+        self.planned(result, clusters, outputs)
+    }
+
+    fn planned(
+        &mut self,
+        result: Result<Plan, Diags>,
+        clusters: BTreeMap<Address, Cluster>,
+        outputs: BTreeMap<String, serde_json::Value>,
+    ) -> Option<Planned> {
+        match result {
+            Ok(plan) => Some(Planned { plan, clusters, outputs }),
+            Err(found) => {
+                self.diags.append(found);
+                None
+            }
+        }
+    }
+
+    async fn prepare(
+        &mut self,
+    ) -> Option<(Input, BTreeMap<String, serde_json::Value>, BTreeMap<Address, Cluster>)> {
+        let compiled = self.compile()?;
+        let clusters = connect::all(&compiled.desired, &self.dir, self.world, &mut self.diags).await;
+        if self.diags.has_errors() {
+            return None;
+        }
+        let live = surroundings::Live::read(&compiled.desired, &clusters, &mut self.diags).await;
+        if self.diags.has_errors() {
+            return None;
+        }
+        // Rendering is synchronous and may look things up: it blocks this worker, not the runtime.
+        let rendered = tokio::task::block_in_place(|| self.render(&compiled, &live));
+        if self.diags.has_errors() {
+            return None;
+        }
+        let input = convert::input(&compiled.desired, &rendered);
+        Some((input, rendered.outputs, clusters))
+    }
+
+    fn render(
+        &mut self,
+        compiled: &Compiled,
+        surroundings: &dyn crate::render::stack::Surroundings,
+    ) -> RenderedStack {
+        let Compiled { desired, catalog } = compiled;
+        let stack = render_stack(desired, catalog, surroundings, &mut self.sources, &mut self.diags);
+        for (address, text) in &stack.warnings {
+            self.diags.push(Diag::warning(codes::CHART_WARNING, format!("`{address}`: {text}")));
+        }
+        stack
+    }
+}

@@ -1,0 +1,152 @@
+//! What rendering may know of the clusters: what the source says ([`Unreached`]) or what they say ([`Live`]).
+
+use crate::cluster::Cluster;
+use crate::diag::{Diag, Diags, codes};
+use crate::eval::Desired;
+use crate::eval::desired::{Address, Release};
+use crate::plan::records;
+use crate::render::stack::{Recorded, Surroundings};
+use crate::render::{Capabilities, KubeVersion, Lookup, Offline};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a stack that names no version is rendered for.
+const DEFAULT_KUBERNETES: &str = "1.34.0";
+
+/// No cluster was asked: versions as the source declares them, no records, every lookup empty.
+pub(super) struct Unreached {
+    capabilities: BTreeMap<Address, Capabilities>,
+    fallback: Capabilities,
+}
+
+impl Unreached {
+    pub(super) fn new(desired: &Desired, diags: &mut Diags) -> Self {
+        let mut capabilities = BTreeMap::new();
+        for cluster in &desired.clusters {
+            let wanted = cluster.kubernetes.as_deref().unwrap_or(DEFAULT_KUBERNETES);
+            match KubeVersion::parse(wanted) {
+                Ok(version) => {
+                    capabilities.insert(cluster.address.clone(), Capabilities::offline(version, &[]));
+                }
+                Err(error) => {
+                    let diag = Diag::error(codes::CLUSTER_VERSION, error.to_string())
+                        .help("write the cluster's version as `kubernetes = \"1.34\"`");
+                    diags.push(match cluster.span {
+                        Some(span) => diag.at(span, "in this cluster"),
+                        None => diag,
+                    });
+                }
+            }
+        }
+        Unreached { capabilities, fallback: Capabilities::default() }
+    }
+}
+
+impl Surroundings for Unreached {
+    fn capabilities(&self, cluster: &Address) -> &Capabilities {
+        self.capabilities.get(cluster).unwrap_or(&self.fallback)
+    }
+
+    fn lookup(&self, _: &Address) -> &(dyn Lookup + Sync) {
+        &Offline
+    }
+
+    fn recorded(&self, _: &Release) -> (u32, Option<&Recorded>) {
+        (0, None)
+    }
+}
+
+/// The clusters as they are now.
+pub(super) struct Live {
+    clusters: BTreeMap<Address, LiveCluster>,
+    fallback: Capabilities,
+}
+
+struct LiveCluster {
+    capabilities: Capabilities,
+    lookup: LiveLookup,
+    /// By namespace and release name: the newest revision number, and the deployed revision.
+    records: BTreeMap<(String, String), (u32, Option<Recorded>)>,
+}
+
+impl Live {
+    pub(super) async fn read(desired: &Desired, clusters: &BTreeMap<Address, Cluster>, diags: &mut Diags) -> Live {
+        let mut live = BTreeMap::new();
+        for (address, cluster) in clusters {
+            let capabilities = match capabilities(cluster).await {
+                Ok(capabilities) => capabilities,
+                Err(diag) => {
+                    diags.push(*diag);
+                    continue;
+                }
+            };
+            let namespaces: BTreeSet<String> = desired
+                .releases
+                .iter()
+                .filter(|release| release.cluster == *address)
+                .map(|release| release.namespace.clone())
+                .collect();
+            let records = records(cluster, &namespaces, diags)
+                .await
+                .into_iter()
+                .map(|found| {
+                    let deployed = found
+                        .deployed
+                        .map(|(revision, manifest)| Recorded { revision, manifest });
+                    ((found.namespace, found.name), (found.newest, deployed))
+                })
+                .collect();
+            let lookup = LiveLookup { cluster: cluster.clone(), runtime: tokio::runtime::Handle::current() };
+            live.insert(address.clone(), LiveCluster { capabilities, lookup, records });
+        }
+        Live { clusters: live, fallback: Capabilities::default() }
+    }
+}
+
+impl Surroundings for Live {
+    fn capabilities(&self, cluster: &Address) -> &Capabilities {
+        self.clusters.get(cluster).map_or(&self.fallback, |c| &c.capabilities)
+    }
+
+    fn lookup(&self, cluster: &Address) -> &(dyn Lookup + Sync) {
+        match self.clusters.get(cluster) {
+            Some(cluster) => &cluster.lookup,
+            None => &Offline,
+        }
+    }
+
+    fn recorded(&self, release: &Release) -> (u32, Option<&Recorded>) {
+        let key = (release.namespace.clone(), release.name.clone());
+        let found = self.clusters.get(&release.cluster).and_then(|c| c.records.get(&key));
+        found.map_or((0, None), |(newest, deployed)| (*newest, deployed.as_ref()))
+    }
+}
+
+/// Version and API versions as the server has them: groups, versions, and `GROUP/VERSION/KIND`, as Helm
+/// offers them to templates.
+async fn capabilities(cluster: &Cluster) -> Result<Capabilities, Box<Diag>> {
+    let version = KubeVersion::parse(&cluster.version.git_version)
+        .map_err(|error| Box::new(Diag::error(codes::CLUSTER_VERSION, error.to_string())))?;
+    let resources = cluster.discovery().all().await.map_err(|error| Box::new(error.into_diag()))?;
+    let mut api_versions = BTreeSet::new();
+    for resource in resources {
+        let api_version = resource.api_version();
+        api_versions.insert(format!("{api_version}/{}", resource.kind));
+        api_versions.insert(api_version);
+    }
+    Ok(Capabilities { kube_version: version, api_versions: api_versions.into_iter().collect() })
+}
+
+/// The template function `lookup`, answered by the cluster.
+struct LiveLookup {
+    cluster: Cluster,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Lookup for LiveLookup {
+    fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
+        self.runtime
+            .block_on(self.cluster.lookup(api_version, kind, namespace, name))
+            .map_err(|error| error.to_string())
+    }
+}
