@@ -8,8 +8,8 @@
 //! Follows Helm's `pkg/chart/loader`, `pkg/chart/v2` and `pkg/ignore`.
 
 mod archive;
-mod directory;
 mod catalog;
+mod directory;
 mod error;
 mod ignore;
 mod loader;
@@ -23,8 +23,8 @@ pub use archive::MAX_DECOMPRESSED_SIZE;
 pub use catalog::Catalog;
 pub use error::{ChartError, ChartErrorKind, Place};
 pub use loader::{ValuesError, merge_maps, read_values};
-pub use parsed::functions;
 pub use metadata::{Dependency, Maintainer, Metadata};
+pub use parsed::functions;
 
 use crate::source::World;
 use serde_json::{Map, Value};

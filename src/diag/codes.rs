@@ -51,6 +51,7 @@ codes! {
     CHART_DEPENDENCIES = "E0405", "Chart.yaml names dependencies that are missing from charts/.";
     CHART_NOT_INSTALLABLE = "E0406", "A library chart cannot be installed by itself.";
     CHART_SCHEMA = "E0407", "The values do not meet the chart's values.schema.json.";
+    CHART_WARNING = "E0409", "Something in a chart that Helm would log: ignored values, unknown hooks, a deprecated chart.";
     CHART_VERSION = "E0408", "The chart on disk has another version than the release asks for.";
     // rendering
     TEMPLATE_SYNTAX = "E0501", "A chart's template is not a valid Go template.";

@@ -1,7 +1,7 @@
 //! Every cluster of a stack, reached at once; each that is not is reported.
 
 use crate::cluster::{Cluster, Target, connect};
-use crate::diag::Diags;
+use crate::diag::{Diag, Diags};
 use crate::eval::Desired;
 use crate::eval::desired::{self, Address, ClusterTarget};
 use crate::source::World;
@@ -26,7 +26,7 @@ pub(super) async fn all(
                 reached.insert(cluster.address.clone(), connection);
             }
             Err(error) => {
-                let diag = error.into_diag();
+                let diag = Diag::from(error);
                 diags.push(match cluster.span {
                     Some(span) => diag.at(span, "this cluster"),
                     None => diag,

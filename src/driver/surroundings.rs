@@ -1,6 +1,6 @@
 //! What rendering may know of the clusters: what the source says ([`Unreached`]) or what they say ([`Live`]).
 
-use crate::cluster::Cluster;
+use crate::cluster::{Call, Cluster};
 use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::{Address, Release};
@@ -29,7 +29,7 @@ impl Unreached {
                     capabilities.insert(cluster.address.clone(), Capabilities::offline(version, &[]));
                 }
                 Err(error) => {
-                    let diag = Diag::error(codes::CLUSTER_VERSION, error.to_string())
+                    let diag = Diag::error(codes::KUBE_VERSION, error.to_string())
                         .help("write the cluster's version as `kubernetes = \"1.34\"`");
                     diags.push(match cluster.span {
                         Some(span) => diag.at(span, "in this cluster"),
@@ -126,15 +126,9 @@ impl Surroundings for Live {
 /// offers them to templates.
 async fn capabilities(cluster: &Cluster) -> Result<Capabilities, Box<Diag>> {
     let version = KubeVersion::parse(&cluster.version.git_version)
-        .map_err(|error| Box::new(Diag::error(codes::CLUSTER_VERSION, error.to_string())))?;
-    let resources = cluster.discovery().all().await.map_err(|error| Box::new(error.into_diag()))?;
-    let mut api_versions = BTreeSet::new();
-    for resource in resources {
-        let api_version = resource.api_version();
-        api_versions.insert(format!("{api_version}/{}", resource.kind));
-        api_versions.insert(api_version);
-    }
-    Ok(Capabilities { kube_version: version, api_versions: api_versions.into_iter().collect() })
+        .map_err(|error| Box::new(Diag::error(codes::KUBE_VERSION, error.to_string())))?;
+    let api_versions = cluster.discovery().api_versions().await.map_err(|error| Box::new(error.into()))?;
+    Ok(Capabilities { kube_version: version, api_versions })
 }
 
 /// The template function `lookup`, answered by the cluster.
@@ -145,8 +139,35 @@ struct LiveLookup {
 
 impl Lookup for LiveLookup {
     fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
-        self.runtime
-            .block_on(self.cluster.lookup(api_version, kind, namespace, name))
-            .map_err(|error| error.to_string())
+        self.runtime.block_on(self.ask(api_version, kind, namespace, name))
+    }
+}
+
+impl LiveLookup {
+    async fn ask(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
+        let nothing = || Ok(Value::Object(serde_json::Map::new()));
+        let found = self.cluster.discovery().find_for(api_version, kind).await.map_err(|e| e.to_string())?;
+        let Some(resource) = found else { return nothing() };
+        let api = resource.api(self.cluster.client.clone(), (!namespace.is_empty()).then_some(namespace));
+        let answer = if name.is_empty() {
+            api.list(&kube::api::ListParams::default()).await.map(serde_json::to_value)
+        } else {
+            api.get_opt(name).await.map(serde_json::to_value)
+        };
+        match answer {
+            Ok(Ok(Value::Null)) => nothing(),
+            Ok(Ok(object)) => Ok(object),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(self.cluster.explain(&call(&resource, namespace, name), &error).to_string()),
+        }
+    }
+}
+
+fn call<'a>(resource: &'a crate::cluster::Resource, namespace: &'a str, name: &'a str) -> Call<'a> {
+    Call {
+        verb: if name.is_empty() { "list" } else { "get" },
+        resource: &resource.api.plural,
+        namespace: (!namespace.is_empty()).then_some(namespace),
+        name: (!name.is_empty()).then_some(name),
     }
 }

@@ -18,8 +18,8 @@ mod instance;
 mod manifest;
 mod native;
 mod record;
-mod surroundings;
 pub mod stack;
+mod surroundings;
 
 pub use capabilities::{Capabilities, InvalidKubeVersion, KubeVersion};
 pub use error::{Frame, RenderError, RenderErrorKind};

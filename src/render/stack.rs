@@ -93,7 +93,9 @@ pub fn render_stack(
             let merged = (!release.reads.iter().any(|read| failed.contains(read)))
                 .then(|| catalog.get(&release.chart))
                 .flatten()
-                .and_then(|chart| merged_values(release, &stack, diags).map(|values| (chart.as_ref(), values)));
+                .and_then(|chart| {
+                    merged_values(release, &stack, diags).map(|values| (chart.as_ref(), values))
+                });
             match merged {
                 Some((chart, values)) => jobs.push(Job { release, chart, values }),
                 None => {
@@ -192,7 +194,7 @@ impl<'a> Job<'a> {
             values: &self.values,
             capabilities: surroundings.capabilities(&self.release.cluster),
             lookup: surroundings.lookup(&self.release.cluster),
-            seed: Seed::System,
+            seed: Seed::default(),
             include_crds: false,
             subchart_notes: false,
             skip_schema_validation: false,

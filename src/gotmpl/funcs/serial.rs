@@ -43,9 +43,7 @@ pub(super) const FUNCS: &[Func] = &[
         string(yaml::encode_toml(arg(a, 0)).map_err(words)?)
     }),
     Func::new("fromToml", &[TEXT], ANY_MAP, |_, a| Ok(map_or_error(yaml::decode_toml(text(a, 0))))),
-    Func::new("mustFromJson", &[TEXT], ANY, |_, a| {
-        yaml::decode_json(text(a, 0), Root::Any).map_err(words)
-    }),
+    Func::new("mustFromJson", &[TEXT], ANY, |_, a| yaml::decode_json(text(a, 0), Root::Any).map_err(words)),
 ];
 
 fn words(error: Box<yaml::Error>) -> FuncError {
