@@ -14,6 +14,7 @@ use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::Address;
 use crate::plan::{Input, Plan};
+use crate::render::Seed;
 use crate::render::stack::{RenderedStack, render_stack};
 use crate::source::{SourceMap, World};
 use crate::{eval, modules, plan as planning, types};
@@ -28,6 +29,8 @@ pub struct Run<'a> {
     /// The root module.
     pub dir: PathBuf,
     pub inputs: Inputs,
+    /// The clock and the randomness that charts may use.
+    pub seed: Seed,
     pub sources: SourceMap,
     pub diags: Diags,
 }
@@ -46,11 +49,12 @@ pub struct Planned {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(world: &'a dyn World, dir: &Path, inputs: Inputs) -> Self {
+    pub fn new(world: &'a dyn World, dir: &Path, inputs: Inputs, seed: Seed) -> Self {
         Run {
             world,
             dir: dir.to_owned(),
             inputs,
+            seed,
             sources: SourceMap::default(),
             diags: Diags::default(),
         }
@@ -73,7 +77,7 @@ impl<'a> Run<'a> {
     /// Compiles and renders without a network. `None` when there are errors.
     pub fn check(&mut self) -> Option<RenderedStack> {
         let compiled = self.compile()?;
-        let offline = surroundings::Unreached::new(&compiled.desired, &mut self.diags);
+        let offline = surroundings::Unreached::new(&compiled.desired, self.seed, &mut self.diags);
         let rendered = self.render(&compiled, &offline);
         let input = convert::input(&compiled.desired, &rendered);
         if let Err(found) = planning::order(&input) {
@@ -119,7 +123,7 @@ impl<'a> Run<'a> {
         if self.diags.has_errors() {
             return None;
         }
-        let live = surroundings::Live::read(&compiled.desired, &clusters, &mut self.diags).await;
+        let live = surroundings::Live::read(&compiled.desired, &clusters, self.seed, &mut self.diags).await;
         if self.diags.has_errors() {
             return None;
         }

@@ -6,7 +6,7 @@ use crate::eval::Desired;
 use crate::eval::desired::{Address, Release};
 use crate::plan::records;
 use crate::render::stack::{Recorded, Surroundings};
-use crate::render::{Capabilities, KubeVersion, Lookup, Offline};
+use crate::render::{Capabilities, KubeVersion, Lookup, Offline, Seed};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +17,11 @@ const DEFAULT_KUBERNETES: &str = "1.34.0";
 pub(super) struct Unreached {
     capabilities: BTreeMap<Address, Capabilities>,
     fallback: Capabilities,
+    seed: Seed,
 }
 
 impl Unreached {
-    pub(super) fn new(desired: &Desired, diags: &mut Diags) -> Self {
+    pub(super) fn new(desired: &Desired, seed: Seed, diags: &mut Diags) -> Self {
         let mut capabilities = BTreeMap::new();
         for cluster in &desired.clusters {
             let wanted = cluster.kubernetes.as_deref().unwrap_or(DEFAULT_KUBERNETES);
@@ -38,7 +39,7 @@ impl Unreached {
                 }
             }
         }
-        Unreached { capabilities, fallback: Capabilities::default() }
+        Unreached { capabilities, fallback: Capabilities::default(), seed }
     }
 }
 
@@ -51,6 +52,10 @@ impl Surroundings for Unreached {
         &Offline
     }
 
+    fn seed(&self) -> Seed {
+        self.seed
+    }
+
     fn recorded(&self, _: &Release) -> (u32, Option<&Recorded>) {
         (0, None)
     }
@@ -60,6 +65,7 @@ impl Surroundings for Unreached {
 pub(super) struct Live {
     clusters: BTreeMap<Address, LiveCluster>,
     fallback: Capabilities,
+    seed: Seed,
 }
 
 struct LiveCluster {
@@ -70,7 +76,7 @@ struct LiveCluster {
 }
 
 impl Live {
-    pub(super) async fn read(desired: &Desired, clusters: &BTreeMap<Address, Cluster>, diags: &mut Diags) -> Live {
+    pub(super) async fn read(desired: &Desired, clusters: &BTreeMap<Address, Cluster>, seed: Seed, diags: &mut Diags) -> Live {
         let mut live = BTreeMap::new();
         for (address, cluster) in clusters {
             let capabilities = match capabilities(cluster).await {
@@ -99,7 +105,7 @@ impl Live {
             let lookup = LiveLookup { cluster: cluster.clone(), runtime: tokio::runtime::Handle::current() };
             live.insert(address.clone(), LiveCluster { capabilities, lookup, records });
         }
-        Live { clusters: live, fallback: Capabilities::default() }
+        Live { clusters: live, fallback: Capabilities::default(), seed }
     }
 }
 
@@ -113,6 +119,10 @@ impl Surroundings for Live {
             Some(cluster) => &cluster.lookup,
             None => &Offline,
         }
+    }
+
+    fn seed(&self) -> Seed {
+        self.seed
     }
 
     fn recorded(&self, release: &Release) -> (u32, Option<&Recorded>) {

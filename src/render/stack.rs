@@ -23,10 +23,12 @@ pub struct Recorded {
     pub manifest: String,
 }
 
-/// What rendering may know of the clusters. [`Unreached`] where none was asked.
+/// What rendering may know of the clusters. Where none was asked: what the source declares.
 pub trait Surroundings: Sync {
     fn capabilities(&self, cluster: &Address) -> &Capabilities;
     fn lookup(&self, cluster: &Address) -> &(dyn Lookup + Sync);
+    /// The clock and the randomness of this run.
+    fn seed(&self) -> Seed;
     /// The newest revision number in the cluster's records (0: none) and the deployed one.
     fn recorded(&self, release: &Release) -> (u32, Option<&Recorded>);
 }
@@ -194,7 +196,7 @@ impl<'a> Job<'a> {
             values: &self.values,
             capabilities: surroundings.capabilities(&self.release.cluster),
             lookup: surroundings.lookup(&self.release.cluster),
-            seed: Seed::default(),
+            seed: surroundings.seed(),
             include_crds: false,
             subchart_notes: false,
             skip_schema_validation: false,
