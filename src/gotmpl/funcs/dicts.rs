@@ -68,6 +68,9 @@ fn dict(_: &mut Ctx<'_>, a: &[Value]) -> Res {
 }
 
 fn deep_copy(value: &Value, prefix: &str) -> Res {
+    if value.is_nil() {
+        return fail("reflect: call of reflect.Value.Type on zero Value");
+    }
     value.deep_copy().map_err(|e| FuncError::new(format!("{prefix}{e}")))
 }
 

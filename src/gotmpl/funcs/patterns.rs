@@ -9,7 +9,7 @@ use super::super::semver::{Constraints, Error, Version};
 use super::super::str::Str;
 use super::super::types::{INT, Kind, STRING_SLICE, Type, UintKind};
 use super::super::value::{List, Object, Value};
-use super::common::{BOOL, Res, TEXT, arg, fail, fail_bytes, int, string, strings, text};
+use super::common::{BOOL, Res, TEXT, arg, fail, fail_bytes, int, quoted, string, strings, text};
 use super::regexp::{self, Cache, Regexp};
 
 const VERSION: Type = Type::Object("*semver.Version");
@@ -38,9 +38,10 @@ pub(super) const FUNCS: &[Func] = &[
         Ok(Value::Object(Rc::new(SemVer(version(text(a, 0)).map_err(words)?))))
     }),
     Func::new("semverCompare", &[TEXT, TEXT], BOOL, |_, a| {
-        let constraint = std::str::from_utf8(text(a, 0))
-            .map_err(|_| Error::Improper(String::from_utf8_lossy(text(a, 0)).into_owned()));
-        let constraint = constraint.and_then(Constraints::parse).map_err(words)?;
+        let Ok(constraint) = std::str::from_utf8(text(a, 0)) else {
+            return fail(format!("improper constraint: {}", quoted(text(a, 0))));
+        };
+        let constraint = Constraints::parse(constraint).map_err(words)?;
         Ok(Value::Bool(constraint.check(&version(text(a, 1)).map_err(words)?)))
     }),
 ];
