@@ -17,6 +17,14 @@ use relc::diag::{Diag, Diags, Severity};
 use relc::source::{MemoryWorld, SourceMap};
 use relc::{modules, syntax};
 
+/// Directory of the case's files in the world of the test; left out where a path is compared or shown.
+const ROOT: &str = "stack";
+
+fn path_of(sources: &SourceMap, file: relc::source::FileId) -> String {
+    let path = sources.path(file);
+    path.strip_prefix(ROOT).unwrap_or(path).display().to_string()
+}
+
 struct Case {
     files: Vec<(String, String)>,
 }
@@ -34,9 +42,9 @@ impl Case {
     }
 
     fn world(&self) -> MemoryWorld {
-        self.files
-            .iter()
-            .fold(MemoryWorld::default(), |w, (path, text)| w.with_file(path.as_str(), text.as_str()))
+        self.files.iter().fold(MemoryWorld::default(), |w, (path, text)| {
+            w.with_file(Path::new(ROOT).join(path), text.as_str())
+        })
     }
 }
 
@@ -50,7 +58,7 @@ fn run(stage: &str, case: &Case, sources: &mut SourceMap, diags: &mut Diags) {
             }
         }
         "modules" => {
-            let tree = modules::load(Path::new("."), &case.world(), sources, diags);
+            let tree = modules::load(Path::new(ROOT), &case.world(), sources, diags);
             modules::resolve(tree, diags);
         }
         other => panic!("tests/cases/{other}: no such stage"),
@@ -117,7 +125,7 @@ fn show(diag: &Diag, sources: &SourceMap) -> String {
     let mut out = format!("{}: {}", head(diag), diag.message);
     for label in &diag.labels {
         let (line, column) = sources.line_col(label.span.file, label.span.start);
-        let path = sources.path(label.span.file).display();
+        let path = path_of(sources, label.span.file);
         let text = sources.slice(label.span).replace('\n', "⏎");
         out += &format!("\n    {path}:{line}:{column} `{text}` <- {}", label.text);
     }
@@ -138,8 +146,7 @@ fn case(path: &Path, text: String) -> datatest_stable::Result<()> {
     let mut surprising = Vec::new();
     for diag in diags.into_sorted() {
         let place = diag.labels.first().map_or(("main.rel".to_string(), 0), |l| {
-            let path = sources.path(l.span.file).display().to_string();
-            (path, sources.line_col(l.span.file, l.span.start).0)
+            (path_of(&sources, l.span.file), sources.line_col(l.span.file, l.span.start).0)
         });
         if std::env::var_os("CASES_SHOW").is_some() {
             println!("{}", show(&diag, &sources));

@@ -65,7 +65,7 @@ impl Table<'_> {
             ast::Item::Import(import) => self.module.import_list.push(import),
             ast::Item::Function(function) => {
                 let (name, span) = (function.name.text.clone(), function.name.span);
-                self.callable(DeclKind::Function, name, span, DeclItem::Function(Arc::new(function)));
+                self.callable(DeclKind::Function, name, span, DeclItem::Function(Arc::from(function)));
             }
             ast::Item::TypeAlias(alias) => {
                 let (name, span) = (alias.name.text.clone(), alias.name.span);

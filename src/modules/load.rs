@@ -5,7 +5,7 @@
 //!
 //! Modules are loaded from a work list, not recursively; circles among them are found afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::order::{self, Edge};
@@ -157,6 +157,7 @@ impl Loader<'_> {
             decls: Vec::new(),
             imports: BTreeMap::new(),
             import_list: Vec::new(),
+            lost_imports: BTreeSet::new(),
             order: Vec::new(),
             complete,
             intact,
@@ -174,13 +175,16 @@ impl Loader<'_> {
         let in_std = matches!(module.origin, Origin::Std(_));
         let calls: Vec<Decl> = module.of_kind(DeclKind::Module).cloned().collect();
         for import in imports {
-            if let Some(library) = self.library(&import, &dir, in_std) {
-                let path_span = import.path.span;
-                self.uses.push((id, Edge { to: library.0 as usize, at: path_span }));
-                let name = import.alias.clone().unwrap_or_else(|| default_name(&import));
-                let entry = Import { name, library, span: import.span };
-                if let Some(module) = self.tree.modules.get_mut(n) {
-                    decls::add_import(module, entry, self.diags);
+            let name = import.alias.clone().unwrap_or_else(|| default_name(&import));
+            let library = self.library(&import, &dir, in_std);
+            let Some(module) = self.tree.modules.get_mut(n) else { continue };
+            match library {
+                Some(library) => {
+                    self.uses.push((id, Edge { to: library.0 as usize, at: import.path.span }));
+                    decls::add_import(module, Import { name, library, span: import.span }, self.diags);
+                }
+                None => {
+                    module.lost_imports.insert(name.text);
                 }
             }
         }
@@ -292,9 +296,9 @@ impl Loader<'_> {
             tree.sources.retain(|decl, _| {
                 decl.module != id || decls.get(decl.index as usize).and_then(source_span) != Some(at)
             });
-            module.imports.retain(|_, import| {
-                !(import.span.start <= at.start && at.end <= import.span.end && import.span.file == at.file)
-            });
+            let closes = |import: &Import| import.span.to(at) == import.span && import.span.file == at.file;
+            let lost = module.imports.extract_if(.., |_, import| closes(import)).map(|(name, _)| name);
+            module.lost_imports.extend(lost);
         }
         tree.order = ordered.order.iter().filter_map(|n| tree.modules.get(*n)).map(|m| m.id).collect();
         tree

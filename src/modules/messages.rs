@@ -111,7 +111,8 @@ pub(super) fn empty_source(at: Span, dir: &Path) -> Diag {
 
 pub(super) fn bad_source(at: Span, dir: &Path, error: &ReadError) -> Diag {
     Diag::error(codes::MODULE_SOURCE, format!("cannot read the directory `{}`: {error}", dir.display()))
-        .at(at, "the path is relative to this file's directory")
+        .at(at, "no directory of a module")
+        .help("the path is relative to this file's directory")
 }
 
 pub(super) fn module_cycle(cycle: &Cycle, name: impl Fn(usize) -> String) -> Diag {

@@ -22,7 +22,7 @@
 //! [`ExprKind::Var`]: crate::syntax::ast::ExprKind::Var
 //! [`World`]: crate::source::World
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -82,6 +82,8 @@ pub struct Module {
     pub imports: BTreeMap<String, Import>,
     /// Imports that have not been followed yet; empty once the tree is loaded.
     import_list: Vec<ast::Import>,
+    /// Names of imports that failed; that has been reported, so their uses are passed over in silence.
+    lost_imports: BTreeSet<String>,
     /// All declarations, each after those it refers to. Members of a cycle (reported) come in the order of the text.
     pub order: Vec<DeclId>,
     /// False when a declaration was lost to a syntax error.

@@ -62,7 +62,8 @@ fn unused(module: &Module, used: &BTreeSet<u32>, used_imports: &BTreeSet<String>
         return;
     }
     for decl in &module.decls {
-        let counts = matches!(decl.kind, DeclKind::Variable | DeclKind::Local);
+        let counts = matches!(decl.kind, DeclKind::Variable | DeclKind::Local)
+            && module.find(decl.kind, &decl.name).is_some_and(|first| first.id == decl.id);
         if counts && !used.contains(&decl.id.index) && !decl.name.starts_with('_') {
             diags.push(say::unused(decl));
         }
@@ -415,6 +416,9 @@ impl<'a> Walk<'a> {
             self.misused_import(expr, root, name);
             return true;
         }
+        if self.module.lost_imports.contains(&root.text) {
+            return true;
+        }
         let Some(kind) = DeclKind::of_root(&root.text) else { return false };
         match self.index.get(&(kind, name.text.as_str())).copied() {
             Some(id) => self.refer(expr.span, id),
@@ -501,6 +505,9 @@ impl<'a> Walk<'a> {
         if let Some(kind) = DeclKind::of_root(text) {
             let names: Vec<&str> = self.module.of_kind(kind).map(|d| d.name.as_str()).collect();
             self.diags.push(say::bare_root(span, text, &names));
+            return;
+        }
+        if self.module.lost_imports.contains(text) {
             return;
         }
         if self.module.imports.contains_key(text) {

@@ -21,7 +21,7 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     Import(Import),
-    Function(Function),
+    Function(Box<Function>),
     TypeAlias(TypeAlias),
     Block(Block),
     /// `name = value` at the top level: always a mistake, kept so that it can be explained.

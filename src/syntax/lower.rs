@@ -110,7 +110,7 @@ impl Lower<'_> {
     fn item(&mut self, pair: P<'_>) -> Option<Item> {
         Some(match pair.as_rule() {
             Rule::import => Item::Import(self.import(pair)?),
-            Rule::function => Item::Function(self.function(pair)?),
+            Rule::function => Item::Function(Box::new(self.function(pair)?)),
             Rule::type_alias => Item::TypeAlias(self.type_alias(pair)?),
             Rule::block => {
                 let start = pair.as_span().start();

@@ -131,7 +131,7 @@ impl<'a> Recover<'a> {
         while let Some(part) = parts.next() {
             let (start, end) = extent(part);
             match RelParser::parse(Rule::lone_item, self.slice(start, end)) {
-                Ok(pairs) => items.extend(self.lower(start).body_items(pairs).into_iter()),
+                Ok(pairs) => items.extend(self.lower(start).body_items(pairs)),
                 Err(error) => {
                     if let Some(block) = self.broken_block(part) {
                         items.push(BodyItem::Block(block));

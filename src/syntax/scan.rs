@@ -547,9 +547,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn note_indent(&mut self, open: usize, close: usize) {
-        let first_in_line = self.text.get(..close).is_some_and(|t| {
-            t.rsplit('\n').next().is_some_and(|l| l.trim().is_empty()) && t[open..].contains('\n')
-        });
+        let before = self.text.get(..close).unwrap_or("");
+        let first_in_line = before.rsplit('\n').next().is_some_and(|l| l.trim().is_empty())
+            && self.text.get(open..close).is_some_and(|t| t.contains('\n'));
         if self.suspect.is_none() && first_in_line && self.line_indent(close) < self.line_indent(open) {
             self.suspect = Some((open, close));
         }

@@ -150,7 +150,7 @@ fn heredocs() {
 fn spans_cover_exactly_what_is_written() {
     let text = "release \"a\" { # c\n  x = f( 1 , y ) . z   # d\n}  \n";
     let (file, _) = parsed(text);
-    let at = |span: crate::source::Span| &text[span.start as usize..span.end as usize];
+    let at = |span: crate::source::Span| text.get(span.start as usize..span.end as usize).unwrap();
     let Item::Block(block) = &file.items[0] else { panic!() };
     assert_eq!(at(block.header), "release \"a\"");
     assert_eq!(at(block.body.span), "{ # c\n  x = f( 1 , y ) . z   # d\n}");
