@@ -13,6 +13,9 @@ pub enum FloatFormat {
     General,
 }
 
+/// More digits than any float64 has after its point.
+const MAX_DIGITS: usize = 1_100;
+
 /// Which width of float the shortest digits must identify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FloatBits {
@@ -67,14 +70,17 @@ pub fn format_float(number: f64, format: FloatFormat, precision: Option<usize>, 
         trim_zeros(&mut decimal.digits);
         decimal
     };
-    match (format, precision) {
+    // A float64 has no more digits than this; Rust's own formatting refuses large precisions.
+    let digits = precision.map(|precision| precision.min(MAX_DIGITS));
+    match (format, digits) {
         (FloatFormat::Exponent, None) => {
             let decimal = shortest();
             let after = decimal.digits.len().saturating_sub(1);
             push_exponent(&mut out, &decimal, after);
         }
-        (FloatFormat::Exponent, Some(precision)) => {
-            push_exponent(&mut out, &decimal_of(&format!("{magnitude:.precision$e}")), precision);
+        (FloatFormat::Exponent, Some(digits)) => {
+            let wanted = precision.unwrap_or(digits);
+            push_exponent(&mut out, &decimal_of(&format!("{magnitude:.digits$e}")), wanted);
         }
         (FloatFormat::Fixed, None) => {
             let decimal = shortest();
@@ -82,7 +88,10 @@ pub fn format_float(number: f64, format: FloatFormat, precision: Option<usize>, 
                 i32::try_from(decimal.digits.len()).unwrap_or(i32::MAX).saturating_sub(decimal.point).max(0);
             push_fixed(&mut out, &decimal, usize::try_from(after).unwrap_or(0));
         }
-        (FloatFormat::Fixed, Some(precision)) => out.push_str(&format!("{magnitude:.precision$}")),
+        (FloatFormat::Fixed, Some(digits)) => {
+            out.push_str(&format!("{magnitude:.digits$}"));
+            out.extend(std::iter::repeat_n('0', precision.unwrap_or(0).saturating_sub(digits)));
+        }
         (FloatFormat::General, precision) => {
             let (decimal, threshold) = match precision {
                 None => (shortest(), 6),

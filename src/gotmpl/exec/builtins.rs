@@ -40,8 +40,8 @@ impl<'t> Frame<'t> {
             let ty = if args.is_empty() { first_type } else { Type::Reflect };
             cells.push(self.validate(last, ty)?);
         }
-        let callee = args.first().map(ToString::to_string);
-        run(builtin, cells.as_slice(), callee.as_deref()).map_err(|error| {
+        let callee = || args.first().map_or_else(|| reflect_string(cells.as_slice()), ToString::to_string);
+        run(builtin, cells.as_slice(), &callee).map_err(|error| {
             self.at = node;
             self.call_failed(name, error)
         })
@@ -117,7 +117,7 @@ impl From<TooDeep> for FuncError {
     }
 }
 
-fn run(builtin: Builtin, args: &[Cell], callee: Option<&str>) -> Outcome {
+fn run(builtin: Builtin, args: &[Cell], callee: &dyn Fn() -> String) -> Outcome {
     let plain = |value: Value| Ok(Cell::plain(value));
     let truth = |result: Result<bool, FuncError>| result.map(|value| Cell::plain(Value::Bool(value)));
     let text = |bytes: Vec<u8>| Ok(Cell::plain(Value::Str(Str::from(bytes))));
@@ -133,7 +133,7 @@ fn run(builtin: Builtin, args: &[Cell], callee: Option<&str>) -> Outcome {
         Builtin::Slice => slice(&first.value, args.get(1..).unwrap_or_default()),
         Builtin::Call => match first.value.ty() {
             None => Err("call of nil".into()),
-            Some(ty) => Err(format!("non-function {} of type {ty}", callee.unwrap_or_default()).into()),
+            Some(ty) => Err(format!("non-function {} of type {ty}", callee()).into()),
         },
         Builtin::Eq => {
             let rest = args.get(1..).unwrap_or_default();
@@ -157,6 +157,15 @@ fn run(builtin: Builtin, args: &[Cell], callee: Option<&str>) -> Outcome {
         Builtin::Html => text(escape::html(&joined(args)?)),
         Builtin::Js => text(escape::js(&joined(args)?)),
         Builtin::Urlquery => text(escape::url_query(&joined(args)?)),
+    }
+}
+
+/// How Go names what is called when it came through the pipeline: `reflect.Value.String()`.
+fn reflect_string(args: &[Cell]) -> String {
+    match args.first().map(|cell| &cell.value) {
+        Some(Value::Str(text)) => text.to_string(),
+        Some(value) if !value.is_nil() => format!("<{} Value>", value.type_name()),
+        _ => "<invalid Value>".to_owned(),
     }
 }
 

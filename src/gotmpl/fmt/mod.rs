@@ -123,6 +123,9 @@ struct Flags {
     precision: Option<usize>,
 }
 
+/// What stands for the addresses Go prints for pointers; no chart can depend on one.
+const ADDRESS: &[u8] = b"0xc000000000";
+
 struct Printer<'a> {
     out: &'a mut Vec<u8>,
     flags: Flags,
@@ -194,6 +197,13 @@ impl<'a> Printer<'a> {
             (value, 'T') => {
                 let name = value.type_name();
                 self.string(name.as_bytes());
+                Ok(())
+            }
+            // Only `errors.Errorf` knows this verb.
+            (Value::Map(_) | Value::List(_) | Value::Object(_), 'w') => self.bad_verb(verb, value),
+            // An address, different each time in Go; a constant one here.
+            (Value::Map(_) | Value::List(_) | Value::Bytes(_), 'p') => {
+                self.pad(ADDRESS);
                 Ok(())
             }
             _ => self.value(value, verb, 0),
@@ -345,8 +355,7 @@ impl<'a> Printer<'a> {
             kind => {
                 if kind == Kind::Ptr {
                     if depth > 0 {
-                        // Go prints an address, which no chart can depend on.
-                        self.pad(b"0xc000000000");
+                        self.pad(ADDRESS);
                         return Ok(());
                     }
                     self.out.push(b'&');
@@ -471,7 +480,7 @@ impl<'a> Printer<'a> {
             'E' => (FloatFormat::Exponent, Some(6), true),
             'b' | 'x' | 'X' => {
                 let text = number::binary_float(number, bits, verb, self.flags.precision);
-                self.signed_float(text, verb, None);
+                self.signed_float(text, verb, self.flags.precision);
                 return true;
             }
             _ => return false,

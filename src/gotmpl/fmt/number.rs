@@ -94,7 +94,10 @@ impl Printer<'_> {
 
     fn unicode(&mut self, code: u64) {
         let precision = self.flags.precision.map_or(4, |precision| precision.max(4));
-        let mut text = format!("U+{code:0precision$X}");
+        let digits = format!("{code:X}");
+        let mut text = "U+".to_owned();
+        text.extend(std::iter::repeat_n('0', precision.saturating_sub(digits.len())));
+        text.push_str(&digits);
         if self.flags.sharp
             && let Some(c) = u32::try_from(code).ok().and_then(char::from_u32)
             && strconv::is_print(c)

@@ -198,18 +198,13 @@ impl Format<'_> {
         let index = rest
             .get(1..close)
             .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| digits.parse::<usize>().ok())
-            .and_then(|number| number.checked_sub(1));
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|digits| digits.parse::<usize>().ok());
         self.pos += close + 1;
-        match index {
-            Some(index) if index < self.args.len() => {
-                self.next_arg = index;
-                self.after_index = true;
-            }
-            other => {
-                self.good_arg = false;
-                self.after_index = other.is_some();
-            }
+        self.after_index = index.is_some();
+        match index.and_then(|number| number.checked_sub(1)) {
+            Some(index) if index < self.args.len() => self.next_arg = index,
+            _ => self.good_arg = false,
         }
     }
 }

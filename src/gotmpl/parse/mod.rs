@@ -96,6 +96,17 @@ impl Scope {
         (self.variables.len(), self.next)
     }
 
+    /// What a body declared is known in the `else` that follows, but was never executed there: the names mean
+    /// what they meant before the body.
+    fn hide(&mut self, mark: (usize, u32)) {
+        let hidden = self.variables.split_off(mark.0);
+        for (name, _) in hidden {
+            let slot = self.find(&name).flatten();
+            self.variables.push((name, slot));
+        }
+        self.next = mark.1;
+    }
+
     fn pop(&mut self, mark: (usize, u32)) {
         self.variables.truncate(mark.0);
         self.next = mark.1;
@@ -361,7 +372,9 @@ impl Parser<'_> {
         let mut otherwise = None;
         let end = loop {
             let pipe = self.pipeline(context, Kind::RightDelim)?;
+            let body = self.scope.mark();
             let (list, end) = self.list()?;
+            self.scope.hide(body);
             branches.push(Branch { pipe, list });
             match end {
                 End::End(token) => break token,
@@ -389,9 +402,11 @@ impl Parser<'_> {
     fn range(&mut self, keyword: &Token) -> Parse<Range> {
         let mark = self.scope.mark();
         let pipe = self.pipeline("range", Kind::RightDelim)?;
+        let body = self.scope.mark();
         self.scope.range_depth += 1;
         let (list, end) = self.list()?;
         self.scope.range_depth -= 1;
+        self.scope.hide(body);
         let (otherwise, end) = match end {
             End::End(token) => (None, token),
             End::Else => {
