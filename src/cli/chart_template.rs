@@ -1,11 +1,11 @@
 //! `relc chart template [NAME] CHART`: what `helm template` prints, without Helm.
 
-use super::{Context, Exit, eprint, print};
+use super::{Context, Exit, Output, eprint, print};
 use crate::chart::path_match::Pattern;
 use crate::chart::{self, values::ValueFlags};
 use crate::diag::{Diag, Diags, codes};
 use crate::render::{self, Capabilities, KubeVersion, Offline, Rendered, Request, Seed};
-use crate::report::{self, Format};
+use crate::report;
 use crate::source::{Entry, ReadError, SourceMap, World};
 use std::io::Read;
 use std::path::Path;
@@ -75,6 +75,8 @@ pub struct Args {
     /// Only matters with Helm's --output-dir; accepted so that command lines carry over.
     #[arg(long, hide = true)]
     release_name: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Exit {
@@ -87,7 +89,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Exit {
         Err(diag) => {
             let mut diags = Diags::default();
             diags.push(*diag);
-            eprint(&report::render(&diags.into_sorted(), &sources, Format::Human, context.color_err()));
+            eprint(&report::render(&diags.into_sorted(), &sources, args.output.format, context.color_err()));
             Exit::Errors
         }
     }
