@@ -131,7 +131,7 @@ impl Builder<'_> {
 }
 
 fn field(ty: TypeId, default: Option<Value>) -> Field {
-    Field { ty, required: false, atomic: false, patch: None, empty: Empty::Keep, default }
+    Field { ty, atomic: false, patch: None, empty: Empty::Keep, default }
 }
 
 fn join(path: &str, key: &str) -> String {
@@ -246,13 +246,10 @@ fn validate(raw: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>
         || (wanted == "object" && found == "null" && preserves(raw));
     if !fits {
         let detail = format!("{} in body must be of type {wanted}: {found:?}", at(path));
-        let shown = match value {
-            Value::String(_) | Value::Number(_) | Value::Bool(_) => value.clone(),
-            _ => Value::from(found),
-        };
-        let mut error = FieldError::invalid(at(path), &shown, &detail);
+        let mut error = FieldError::invalid(at(path), &Value::from(found), &detail);
         error.reason = "FieldValueTypeInvalid";
         errors.push(error);
+        enumeration(raw, value, path, errors);
         return;
     }
     if meta::flag(raw, "/x-kubernetes-int-or-string")
@@ -266,14 +263,7 @@ fn validate(raw: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>
             &format!("{} in body must be of type integer,string: {found:?}", at(path)),
         ));
     }
-    if let Some(list) = raw.get("enum").and_then(Value::as_array)
-        && !list.contains(value)
-    {
-        let names: Vec<String> =
-            list.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        errors.push(FieldError::unsupported(at(path), value, &names));
-    }
+    enumeration(raw, value, path, errors);
     match value {
         Value::String(text) => string(raw, text, path, errors),
         Value::Number(_) => number(raw, value, path, errors),
@@ -286,23 +276,35 @@ fn validate(raw: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>
     combined(raw, value, path, errors);
 }
 
+fn enumeration(raw: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    if let Some(list) = raw.get("enum").and_then(Value::as_array)
+        && !list.contains(value)
+    {
+        let names: Vec<String> =
+            list.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        errors.push(FieldError::unsupported(at(path), value, &names));
+    }
+}
+
+/// The first thing that is wrong with a text, as the server stops there too.
 fn string(raw: &Value, text: &str, path: &str, errors: &mut Vec<FieldError>) {
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     let shown = Value::from(text);
     if let Some(max) = meta::int(raw, "/maxLength").filter(|max| length > *max) {
         let mut error = FieldError::too_long(at(path), usize::try_from(max).unwrap_or(0));
         error.message = format!("Too long: may not be more than {max} bytes");
-        errors.push(error);
+        return errors.push(error);
     }
     if let Some(min) = meta::int(raw, "/minLength").filter(|min| length < *min) {
         let detail = format!("{} in body should be at least {min} chars long", at(path));
-        errors.push(FieldError::invalid(at(path), &shown, &detail));
+        return errors.push(FieldError::invalid(at(path), &shown, &detail));
     }
     let pattern = meta::text(raw, "/pattern");
     // A pattern our engine cannot read (it is Go's RE2 dialect) is not enforced.
     if !pattern.is_empty() && regex::Regex::new(pattern).is_ok_and(|p| !p.is_match(text)) {
         let detail = format!("{} in body should match '{pattern}'", at(path));
-        errors.push(FieldError::invalid(at(path), &shown, &detail));
+        return errors.push(FieldError::invalid(at(path), &shown, &detail));
     }
     let format_ok = match meta::text(raw, "/format") {
         "date-time" => text.parse::<jiff::Timestamp>().is_ok(),

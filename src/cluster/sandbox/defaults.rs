@@ -301,22 +301,6 @@ fn pod_spec(map: &mut Map<String, Value>) {
         map.insert("serviceAccountName".to_owned(), account.clone());
         map.insert("serviceAccount".to_owned(), account);
     }
-    if map.get("hostNetwork") == Some(&Value::Bool(true)) {
-        for list in ["containers", "initContainers"] {
-            let containers = map.get_mut(list).and_then(Value::as_array_mut);
-            for port in containers
-                .into_iter()
-                .flatten()
-                .flat_map(|c| c.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten())
-            {
-                let number = port.get("containerPort").cloned();
-                let port = meta::as_map(port);
-                if port.get("hostPort").is_none_or(is_zero) {
-                    meta::set(port, "hostPort", number);
-                }
-            }
-        }
-    }
 }
 
 fn service(map: &mut Map<String, Value>) {
@@ -454,13 +438,30 @@ fn job(object: &mut Value) {
     spec.entry("suspend").or_insert_with(|| false.into());
     let replacement = if spec.contains_key("podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
     spec.entry("podReplacementPolicy").or_insert_with(|| replacement.into());
-    if !spec.get("manualSelector").is_some_and(Value::is_boolean) {
-        spec.remove("manualSelector");
+    spec.entry("manualSelector").or_insert_with(|| false.into());
+}
+
+/// Only for pods themselves: a template keeps what it says (`DefaultHostNetworkHostPortsInPodTemplates`).
+fn host_ports(spec: &mut Map<String, Value>) {
+    for list in ["containers", "initContainers"] {
+        let containers = spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        let ports =
+            containers.flat_map(|c| c.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten());
+        for port in ports {
+            let number = port.get("containerPort").cloned();
+            let port = meta::as_map(port);
+            if port.get("hostPort").is_none_or(is_zero) {
+                meta::set(port, "hostPort", number);
+            }
+        }
     }
 }
 
 fn pod(object: &mut Value) {
     let spec = meta::child(object, "spec");
+    if spec.get("hostNetwork") == Some(&Value::Bool(true)) {
+        host_ports(spec);
+    }
     spec.entry("enableServiceLinks").or_insert_with(|| true.into());
     for list in ["containers", "initContainers"] {
         for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {

@@ -80,8 +80,7 @@ pub fn one(state: &mut State, place: Place<'_>, call: &Call) -> Answer<Reply> {
         return Ok(deleted(served, place.name, meta::uid(&live)));
     }
     match start(state, &key, &live, propagation, &call.now) {
-        // Pods answer with themselves: they are deleted gracefully.
-        None if served.resource == "pods" => Ok(Reply::ok(convert::to_version(served, &live))),
+        None if kinds::answers_with_deleted(served) => Ok(Reply::ok(convert::to_version(served, &live))),
         None => Ok(deleted(served, place.name, meta::uid(&live))),
         Some(waiting) => Ok(Reply::Json {
             code: StatusCode::OK,
@@ -108,6 +107,10 @@ pub fn start(
         Propagation::Orphan => orphan(state, meta::uid(live)),
         Propagation::Background => {}
     }
+    let definition = key.resource == "customresourcedefinitions.apiextensions.k8s.io";
+    if definition {
+        push(&mut finalizers, super::controllers::crd::CLEANUP);
+    }
     if finalizers.is_empty() && key.resource != "namespaces" {
         state.store.remove(key);
         return None;
@@ -123,7 +126,7 @@ pub fn start(
     let metadata = meta::metadata(&mut object);
     if !marked {
         metadata.insert("deletionTimestamp".to_owned(), now.into());
-        if key.resource != "namespaces" {
+        if key.resource != "namespaces" && !definition {
             metadata.insert("deletionGracePeriodSeconds".to_owned(), 0.into());
             let generation = metadata.get("generation").and_then(Value::as_i64);
             if let Some(generation) = generation {

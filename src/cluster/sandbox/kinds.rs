@@ -48,6 +48,24 @@ pub fn spec_changed(served: &Served, old: &Value, new: &Value) -> bool {
     part(old) != part(new)
 }
 
+/// Kinds whose deletion is answered with the object instead of a `Status`.
+pub fn answers_with_deleted(served: &Served) -> bool {
+    const THESE: &[&str] = &[
+        "pods",
+        "services",
+        "serviceaccounts",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+        "resourcequotas",
+        "podtemplates",
+        "storageclasses.storage.k8s.io",
+        "csidrivers.storage.k8s.io",
+        "csinodes.storage.k8s.io",
+        "volumeattachments.storage.k8s.io",
+    ];
+    THESE.contains(&served.resource.as_str())
+}
+
 /// A PUT of a missing object creates it.
 pub fn creates_on_update(served: &Served) -> bool {
     const THESE: &[&str] = &[
@@ -112,11 +130,14 @@ pub fn prepare_create(state: &State, served: &Served, object: &mut Value) {
         "pods" => pod(object),
         "persistentvolumeclaims" => {
             meta::child(object, "status").insert("phase".to_owned(), "Pending".into());
+            protect(object, "kubernetes.io/pvc-protection");
             claim(state, object);
         }
         "persistentvolumes" => {
             meta::child(object, "status").insert("phase".to_owned(), "Pending".into());
+            protect(object, "kubernetes.io/pv-protection");
         }
+        "daemonsets.apps" => set_generation(object, 1),
         "jobs.batch" => job(object),
         "customresourcedefinitions.apiextensions.k8s.io" => super::controllers::crd::initial_status(object),
         _ => {}
@@ -181,6 +202,22 @@ fn qos(pod: &Value) -> &'static str {
     }
 }
 
+/// Storage in use is not deleted under its users.
+fn protect(object: &mut Value, finalizer: &str) {
+    let list = meta_list(meta::metadata(object), "finalizers");
+    if !list.iter().any(|f| f.as_str() == Some(finalizer)) {
+        list.push(finalizer.into());
+    }
+}
+
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// An old field of DaemonSets that apps/v1 keeps as an annotation.
+fn set_generation(object: &mut Value, generation: i64) {
+    let annotations = meta::as_map(meta::metadata(object).entry("annotations").or_insert(Value::Null));
+    annotations.insert(TEMPLATE_GENERATION.to_owned(), generation.to_string().into());
+}
+
 /// A claim without a class gets the default one.
 fn claim(state: &State, object: &mut Value) {
     let spec = meta::child(object, "spec");
@@ -214,12 +251,22 @@ fn job(object: &mut Value) {
     ] {
         labels.insert(key.to_owned(), value.clone().into());
     }
+    let labels = Value::Object(labels.clone());
+    let metadata = meta::metadata(object);
+    if metadata.get("labels").and_then(Value::as_object).is_none_or(Map::is_empty) {
+        metadata.insert("labels".to_owned(), labels);
+    }
 }
 
 /// Before validation of a changed object: what an update keeps if it does not say otherwise.
 pub fn prepare_update(served: &Served, old: &Value, new: &mut Value) {
     match served.resource.as_str() {
         "services" => service(old, new),
+        "daemonsets.apps" => {
+            let before = meta::annotation(old, TEMPLATE_GENERATION).and_then(|g| g.parse().ok()).unwrap_or(1);
+            let changed = old.pointer("/spec/template") != new.pointer("/spec/template");
+            set_generation(new, before + i64::from(changed));
+        }
         "namespaces" => {
             let kept = old.pointer("/spec/finalizers").cloned();
             let spec = meta::child(new, "spec");

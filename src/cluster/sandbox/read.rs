@@ -22,7 +22,7 @@ pub fn get(state: &State, place: Place<'_>) -> Answer<Reply> {
 
 pub fn selector(place: Place<'_>, call: &Call) -> Answer<Selector> {
     let selector = Selector::parse(call.param("labelSelector"), call.param("fieldSelector"))?;
-    selector.check_fields(&place.served.plural, &place.served.kind, &place.served.api_version())?;
+    selector.check_fields(&place.served.plural)?;
     Ok(selector)
 }
 
@@ -57,6 +57,9 @@ pub fn list(state: &State, place: Place<'_>, call: &Call) -> Answer<Reply> {
         if call.param("labelSelector").is_empty() && call.param("fieldSelector").is_empty() {
             map.insert("remainingItemCount".to_owned(), remaining.into());
         }
+    }
+    if let (Some(_), Some(map)) = (&served.custom, metadata.as_object_mut()) {
+        map.entry("continue").or_insert_with(|| "".into());
     }
     if served.custom.is_none() {
         // Items of built-in lists do not repeat what the list says.

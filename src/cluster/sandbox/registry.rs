@@ -172,7 +172,7 @@ fn of_crd(crd: &Value) -> Vec<Served> {
     let list = |key: &str| meta::strings(&names, &format!("/{key}")).into_iter().map(str::to_owned).collect();
     let storage = meta::list(crd, "/spec/versions").iter().find(|v| meta::flag(v, "/storage"));
     let storage_version = storage.map_or("", |v| meta::text(v, "/name")).to_owned();
-    let verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+    let verbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
     let mut out = Vec::new();
     for version in meta::list(crd, "/spec/versions").iter().filter(|v| meta::flag(v, "/served")) {
         let name = meta::text(version, "/name");

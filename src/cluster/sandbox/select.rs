@@ -47,7 +47,7 @@ impl Selector {
     }
 
     /// Fields other than name and namespace are known only for some kinds.
-    pub fn check_fields(&self, plural: &str, kind: &str, version: &str) -> Result<(), Refusal> {
+    pub fn check_fields(&self, plural: &str) -> Result<(), Refusal> {
         let known: &[&str] = match plural {
             "pods" => &[
                 "spec.nodeName",
@@ -84,9 +84,14 @@ impl Selector {
         for (path, _, _) in &self.fields {
             let path = path.as_str();
             if path != "metadata.name" && path != "metadata.namespace" && !known.contains(&path) {
-                return Err(Refusal::bad_request(format!(
-                    "Unable to find \"{version}, Resource={plural}\" that match label selector \"\", field selector \"{path}\": field label not supported: {path} ({kind})"
-                )));
+                // Kinds with fields of their own word it otherwise.
+                return Err(Refusal::bad_request(if known.is_empty() {
+                    format!(
+                        "\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                    )
+                } else {
+                    format!("field label not supported: {path}")
+                }));
             }
         }
         Ok(())

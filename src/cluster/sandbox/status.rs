@@ -72,11 +72,11 @@ impl Refusal {
     }
 
     pub fn method_not_allowed() -> Refusal {
-        Refusal::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        )
+        let message = "the server does not allow this method on the requested resource";
+        Refusal {
+            details: json!({}),
+            ..Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+        }
     }
 
     /// A path that is under no served group version is answered in plain text.

@@ -271,12 +271,7 @@ pub fn normalise(
 
 fn undecodable(served: &Served, why: &str) -> Refusal {
     let (kind, version) = (&served.kind, &served.version);
-    let message = if served.custom.is_some() && why.starts_with("strict") {
-        why.to_owned()
-    } else {
-        format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}")
-    };
-    Refusal::bad_request(message)
+    Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"))
 }
 
 fn decode_metadata(served: &Served, object: &mut Value) -> Answer<()> {
@@ -417,15 +412,10 @@ fn check_version(place: Place<'_>, live: &Value, object: &Value) -> Answer<()> {
     let given = meta::text(object, "/metadata/resourceVersion");
     if given.is_empty() {
         if !kinds::updates_unconditionally(served) {
-            let error = FieldError::invalid(
-                "metadata.resourceVersion",
-                &Value::from(0),
-                "must be specified for an update",
-            );
-            return Err(place.invalid(
-                place.name,
-                &[FieldError { message: error.message.replace("value: 0", "value: 0x0"), ..error }],
-            ));
+            let why = "must be specified for an update";
+            let error = FieldError::invalid("metadata.resourceVersion", &Value::from(0), why);
+            // Here the server calls it by its resource.
+            return Err(Refusal::invalid(&served.plural, &served.group, place.name, &[error]));
         }
     } else if given != meta::text(live, "/metadata/resourceVersion") {
         return Err(Refusal::modified(&served.resource, place.name));
@@ -498,10 +488,14 @@ pub fn patched(served: &Served, live: &Value, patch: &Value, content_type: &str)
         ("application/json-patch+json", _, _) => {
             merge::json_patch(live, patch).map_err(|error| match error {
                 PatchError::Malformed(why) => Refusal::bad_request(format!("error decoding patch: {why}")),
-                PatchError::Refused(why) => Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", {
-                    let _ = why;
-                    "the server rejected our request due to an error in our request"
-                }),
+                PatchError::Refused => Refusal {
+                    details: serde_json::json!({}),
+                    ..Refusal::new(
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "Invalid",
+                        "the server rejected our request due to an error in our request",
+                    )
+                },
             })
         }
         ("application/merge-patch+json", _, _) => {
@@ -514,9 +508,19 @@ pub fn patched(served: &Served, live: &Value, patch: &Value, content_type: &str)
             merge::strategic(served.schema(), ty, &mut out, patch);
             Ok(out)
         }
+        ("application/strategic-merge-patch+json", _, Some(_)) => Err(Refusal {
+            message: format!(
+                "the body of the request was in an unknown format - accepted media types include: {CUSTOM_PATCHES}"
+            ),
+            details: Value::Null,
+            ..Refusal::media_type()
+        }),
         _ => Err(Refusal::media_type()),
     }
 }
+
+const CUSTOM_PATCHES: &str =
+    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
 
 fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<Reply> {
     let served = place.served;
@@ -550,7 +554,7 @@ fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<
     }
     meta::metadata(&mut config).insert("name".to_owned(), place.name.into());
     let Some(ty) = served.ty else { return Err(Refusal::media_type()) };
-    let warnings = check_config(place, ty, &config, &named, call.field_validation())?;
+    check_config(place, ty, &config, &named)?;
 
     let live = state.store.get(&place.key()).cloned();
     let view = live.as_ref().map(|l| convert::to_version(served, l));
@@ -582,7 +586,7 @@ fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<
         }
         let (object, _) = normalise(served, merged.unwrap_or(config), FieldValidation::Ignore, true)?;
         let made = insert(state, place, object, call, Fields::Given(managers), dry)?;
-        return Ok(reply(served, StatusCode::CREATED, &made, warnings));
+        return Ok(reply(served, StatusCode::CREATED, &made, Vec::new()));
     };
     let mut object = merged.unwrap_or_else(|| without_managers(base));
     match version {
@@ -594,7 +598,7 @@ fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<
     };
     let (object, _) = normalise(served, object, FieldValidation::Ignore, true)?;
     let done = replace(state, place, &live, object, call, Fields::Given(managers), dry)?;
-    Ok(reply(served, StatusCode::OK, &done, warnings))
+    Ok(reply(served, StatusCode::OK, &done, Vec::new()))
 }
 
 fn refuse_conflicts(conflicts: &[super::apply::managers::Conflict]) -> Refusal {
@@ -614,29 +618,11 @@ fn refuse_conflicts(conflicts: &[super::apply::managers::Conflict]) -> Refusal {
 /// An applied configuration has to fit the schema as it is: nothing is dropped.
 ///
 /// `namespace` is the one the configuration itself names.
-fn check_config(
-    place: Place<'_>,
-    ty: super::schema::TypeId,
-    config: &Value,
-    namespace: &str,
-    validation: FieldValidation,
-) -> Answer<Vec<String>> {
+fn check_config(place: Place<'_>, ty: super::schema::TypeId, config: &Value, namespace: &str) -> Answer<()> {
     let served = place.served;
     let errors = typed::validate(&Ty::new(served.schema(), ty), config);
     if errors.is_empty() {
-        return Ok(Vec::new());
-    }
-    // Custom resources drop unknown fields before they are looked at.
-    if served.custom.is_some() && errors.iter().all(|e| e.ends_with("field not declared in schema")) {
-        let lines: Vec<String> = errors
-            .iter()
-            .filter_map(|e| e.strip_suffix(": field not declared in schema"))
-            .map(|path| format!("unknown field {:?}", path.trim_start_matches('.')))
-            .collect();
-        if validation == FieldValidation::Strict {
-            return Err(Refusal::bad_request(format!("strict decoding error: {}", lines.join(", "))));
-        }
-        return Ok(if validation == FieldValidation::Warn { lines } else { Vec::new() });
+        return Ok(());
     }
     let all = match errors.as_slice() {
         [only] => only.clone(),

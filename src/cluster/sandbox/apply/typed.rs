@@ -103,7 +103,7 @@ impl<'a> Ty<'a> {
                 if found.is_empty() {
                     let keys: Vec<String> = keys.iter().map(|k| format!("\"{k}\"")).collect();
                     return Err(format!(
-                        "associative list with keys has an element that omits all key fields {} (and doesn't have default values for any key fields)",
+                        "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any key fields)",
                         keys.join(", ")
                     ));
                 }

@@ -8,7 +8,7 @@ use crate::cluster::sandbox::meta;
 use crate::cluster::sandbox::state::State;
 use crate::cluster::sandbox::store::Key;
 
-const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+pub const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// Of a CRD that nobody has looked at yet.
 pub fn initial_status(object: &mut Value) {
@@ -27,14 +27,6 @@ pub fn crd(state: &mut State, key: &Key, now: &str) {
     let Some(object) = state.store.get(key).cloned() else { return };
     if meta::is_deleting(&object) {
         return remove(state, key, now);
-    }
-    if !meta::has_finalizer(&object, CLEANUP) {
-        let mut with = (*object).clone();
-        let metadata = meta::metadata(&mut with);
-        let mut list = metadata.get("finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
-        list.push(CLEANUP.into());
-        metadata.insert("finalizers".to_owned(), Value::Array(list));
-        state.store.put(key.clone(), with);
     }
     let mut stored =
         object.pointer("/status/storedVersions").and_then(Value::as_array).cloned().unwrap_or_default();

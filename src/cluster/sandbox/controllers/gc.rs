@@ -47,10 +47,13 @@ pub fn written(state: &mut State, key: &Key, object: &Arc<Value>, now: &str) -> 
             foreground(state, key, object, now);
             return true;
         }
-        return !matches!(
-            key.resource.as_str(),
-            "namespaces" | "customresourcedefinitions.apiextensions.k8s.io"
-        );
+        const GO_ON: &[&str] = &[
+            "namespaces",
+            "customresourcedefinitions.apiextensions.k8s.io",
+            "persistentvolumeclaims",
+            "persistentvolumes",
+        ];
+        return !GO_ON.contains(&key.resource.as_str());
     }
     let owners = meta::list(object, "/metadata/ownerReferences");
     let orphaned = !owners.is_empty() && owners.iter().all(|o| !state.store.has_uid(meta::text(o, "/uid")));

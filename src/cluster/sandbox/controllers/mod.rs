@@ -83,7 +83,10 @@ fn reconcile(state: &mut State, event: &Event, now: &str) {
             // A controller makes up for what it lost.
             owner(state, old, now);
             if key.resource == "persistentvolumeclaims" {
-                storage::claim_removed(state, old);
+                storage::claim_removed(state, old, now);
+            }
+            if key.resource == "pods" {
+                storage::release_claims(state, &key.namespace);
             }
         }
         return;
@@ -110,6 +113,7 @@ fn reconcile(state: &mut State, event: &Event, now: &str) {
             owner(state, new, now);
         }
         "persistentvolumeclaims" => storage::claim(state, key, now),
+        "persistentvolumes" => storage::volume(state, key, now),
         "services" => misc::service(state, key, now),
         "customresourcedefinitions.apiextensions.k8s.io" => crd::crd(state, key, now),
         "apiservices.apiregistration.k8s.io" => misc::api_service(state, key, now),

@@ -8,7 +8,7 @@ use crate::cluster::sandbox::state::State;
 use crate::cluster::sandbox::store::Key;
 
 pub fn claim(state: &mut State, key: &Key, now: &str) {
-    let Some(claim) = live(state, key) else { return };
+    let Some(claim) = live(state, key) else { return release(state, key) };
     let bound = meta::text(&claim, "/status/phase") == "Bound";
     let named = meta::text(&claim, "/spec/volumeName").to_owned();
     let volume = if named.is_empty() { format!("pvc-{}", meta::uid(&claim)) } else { named };
@@ -45,14 +45,69 @@ pub fn claim(state: &mut State, key: &Key, now: &str) {
     put_status(state, key, status, now);
 }
 
-/// Its volume goes with it, as the reclaim policy says.
-pub fn claim_removed(state: &mut State, claim: &Value) {
-    let key = Key::new("persistentvolumes", "", meta::text(claim, "/spec/volumeName"));
-    let reclaimed = state.store.get(&key).is_some_and(|v| {
-        meta::text(v, "/spec/persistentVolumeReclaimPolicy") == "Delete"
-            && meta::text(v, "/spec/claimRef/uid") == meta::uid(claim)
+/// A claim that is being deleted goes when no pod uses it.
+fn release(state: &mut State, key: &Key) {
+    let used = state.store.list("pods", &key.namespace).any(|(_, pod)| {
+        let ended = matches!(meta::text(pod, "/status/phase"), "Succeeded" | "Failed");
+        let claims = meta::list(pod, "/spec/volumes").iter();
+        !ended && claims.map(|v| meta::text(v, "/persistentVolumeClaim/claimName")).any(|c| c == key.name)
     });
-    if reclaimed {
+    if !used {
+        finish(state, key, "kubernetes.io/pvc-protection");
+    }
+}
+
+/// Takes the last finalizer off and lets the object go.
+fn finish(state: &mut State, key: &Key, finalizer: &str) {
+    let Some(live) = state.store.get(key).filter(|o| meta::is_deleting(o)).cloned() else { return };
+    let mut object = (*live).clone();
+    meta::drop_finalizer(&mut object, finalizer);
+    if meta::list(&object, "/metadata/finalizers").is_empty() {
+        state.store.remove(key);
+    } else if object != *live {
+        state.store.put(key.clone(), object);
+    }
+}
+
+/// A pod is gone; claims of its namespace may have waited for that.
+pub fn release_claims(state: &mut State, namespace: &str) {
+    let waiting: Vec<Key> = state
+        .store
+        .list("persistentvolumeclaims", namespace)
+        .filter(|(_, c)| meta::is_deleting(c))
+        .map(|(k, _)| k.clone())
+        .collect();
+    for key in waiting {
+        release(state, &key);
+    }
+}
+
+/// A volume nobody claims is available; one that is being deleted goes when its claim has.
+pub fn volume(state: &mut State, key: &Key, now: &str) {
+    let Some(volume) = state.store.get(key).cloned() else { return };
+    let claim = meta::text(&volume, "/spec/claimRef/uid");
+    let claimed = !claim.is_empty() && state.store.has_uid(claim);
+    if meta::is_deleting(&volume) {
+        if !claimed {
+            finish(state, key, "kubernetes.io/pv-protection");
+        }
+    } else if claim.is_empty() {
+        let since = meta::text(&volume, "/status/lastPhaseTransitionTime");
+        let since = if since.is_empty() { now } else { since };
+        put_status(state, key, json!({"phase": "Available", "lastPhaseTransitionTime": since}), now);
+    }
+}
+
+/// Its volume goes with it, or is kept, as the reclaim policy says.
+pub fn claim_removed(state: &mut State, claim: &Value, now: &str) {
+    let key = Key::new("persistentvolumes", "", meta::text(claim, "/spec/volumeName"));
+    let Some(volume) = state.store.get(&key).cloned() else { return };
+    if meta::text(&volume, "/spec/claimRef/uid") != meta::uid(claim) {
+        return;
+    }
+    if meta::text(&volume, "/spec/persistentVolumeReclaimPolicy") == "Delete" || meta::is_deleting(&volume) {
         state.store.remove(&key);
+    } else {
+        put_status(state, &key, json!({"phase": "Released", "lastPhaseTransitionTime": now}), now);
     }
 }

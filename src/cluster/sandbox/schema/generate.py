@@ -140,7 +140,7 @@ def main(modules, version):
                     entry["verbs"].add(verb)
                 if verb in ("get", "list") or not entry["kind"]:
                     entry["kind"] = gvk.get("kind", entry["kind"])
-                if verb == "list":
+                if verb == "list" and plural != "componentstatuses":
                     entry["verbs"].add("watch")
     print("# Kubernetes 1.34: resources, kinds and types. Written by generate.py, never by hand.")
     for (gv, plural), e in sorted(resources.items()):

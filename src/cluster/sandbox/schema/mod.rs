@@ -100,7 +100,6 @@ pub struct Patch {
 #[derive(Clone, Debug)]
 pub struct Field {
     pub ty: TypeId,
-    pub required: bool,
     pub atomic: bool,
     pub patch: Option<Patch>,
     pub empty: Empty,

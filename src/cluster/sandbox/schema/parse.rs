@@ -80,7 +80,6 @@ fn field(schema: &mut Schema, text: &str) -> Option<(String, Field)> {
     let kind = words.next()?;
     let mut field = Field {
         ty: TypeId(0),
-        required: name.len() != word.len(),
         atomic: false,
         patch: None,
         // Lists and maps are `omitempty` unless the table says otherwise.

@@ -152,6 +152,7 @@ pub fn binding(object: &Value, errors: &mut Errors) {
     if meta::text(object, "/roleRef/name").is_empty() {
         errors.push(FieldError::required("roleRef.name", ""));
     }
+    let cluster = meta::text(object, "/kind") == "ClusterRoleBinding";
     for (i, subject) in meta::list(object, "/subjects").iter().enumerate() {
         let here = format!("subjects[{i}]");
         let kind = meta::text(subject, "/kind");
@@ -159,7 +160,8 @@ pub fn binding(object: &Value, errors: &mut Errors) {
             errors.push(FieldError::required(format!("{here}.name"), ""));
         }
         match kind {
-            "ServiceAccount" if meta::text(subject, "/namespace").is_empty() => {
+            // A RoleBinding has a namespace of its own to fall back on.
+            "ServiceAccount" if cluster && meta::text(subject, "/namespace").is_empty() => {
                 errors.push(FieldError::required(format!("{here}.namespace"), ""));
             }
             "ServiceAccount" | "User" | "Group" => {}

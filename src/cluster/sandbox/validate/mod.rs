@@ -9,7 +9,7 @@ mod pods;
 mod services;
 mod workloads;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::meta;
 use super::registry::Served;
@@ -51,7 +51,12 @@ pub fn update(served: &Served, old: &Value, new: &Value, sub: &str) -> Errors {
         "persistentvolumeclaims" => config::claim_update(old, new, &mut errors),
         "pods" if sub.is_empty() => pods::update(old, new, &mut errors),
         "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => {
-            immutable(old, new, "roleRef", "cannot change roleRef", &mut errors);
+            if old.get("roleRef") != new.get("roleRef") {
+                // Printed with the names of the Go fields.
+                let of = |key: &str| meta::text(new, &format!("/roleRef/{key}"));
+                let shown = json!({"APIGroup": of("apiGroup"), "Kind": of("kind"), "Name": of("name")});
+                errors.push(FieldError::invalid("roleRef", &shown, "cannot change roleRef"));
+            }
         }
         "storageclasses.storage.k8s.io" => {
             for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
@@ -81,12 +86,6 @@ pub fn update(served: &Served, old: &Value, new: &Value, sub: &str) -> Errors {
 }
 
 pub(super) const IMMUTABLE: &str = "field is immutable";
-
-fn immutable(old: &Value, new: &Value, field: &str, detail: &str, errors: &mut Errors) {
-    if old.get(field) != new.get(field) {
-        errors.push(FieldError::invalid(field, new.get(field).unwrap_or(&Value::Null), detail));
-    }
-}
 
 impl FieldError {
     fn named(mut self, field: &str) -> FieldError {

@@ -106,7 +106,7 @@ pub fn ingress(object: &Value, errors: &mut Errors) {
     if meta::list(spec, "/rules").is_empty() && spec.get("defaultBackend").is_none() {
         errors.push(FieldError::invalid(
             "spec",
-            &Value::Array(Vec::new()),
+            &Value::Null,
             "either `defaultBackend` or `rules` must be specified",
         ));
     }
@@ -163,7 +163,7 @@ fn backend(backend: &Value, at: &str, errors: &mut Errors) {
             let (port_name, number) = (meta::text(service, "/port/name"), meta::int(service, "/port/number"));
             if port_name.is_empty() && number.is_none_or(|n| n == 0) {
                 let why = "port name or number is required";
-                errors.push(FieldError::required(format!("{at}.service.port"), why));
+                errors.push(FieldError::required(at, why));
             }
         }
         (None, Some(_)) => {}

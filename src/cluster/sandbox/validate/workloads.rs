@@ -150,7 +150,7 @@ fn restart(template: &Value, at: &str, errors: &mut Errors) {
     let policy = meta::text(template, "/spec/restartPolicy");
     if !matches!(policy, "OnFailure" | "Never") {
         let field = format!("{at}.spec.restartPolicy");
-        if policy.is_empty() {
+        if matches!(policy, "" | "Always") {
             errors.push(FieldError::required(field, "valid values: \"OnFailure\", \"Never\""));
         } else {
             errors.push(FieldError::unsupported(field, &policy.into(), &["OnFailure", "Never"]));
