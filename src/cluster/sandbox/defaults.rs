@@ -383,10 +383,16 @@ fn deployment(object: &mut Value) {
 
 fn stateful_set(object: &mut Value) {
     let strategy = inner(object, &["spec", "updateStrategy"]);
+    let unsaid = strategy.get("type").is_none_or(is_zero);
     preset(strategy, "type", &"RollingUpdate".into());
-    if strategy.get("type").and_then(Value::as_str) == Some("RollingUpdate") {
-        let rolling = meta::as_map(strategy.entry("rollingUpdate").or_insert(Value::Null));
-        rolling.entry("partition").or_insert_with(|| 0.into());
+    // A strategy that is only named keeps no parameters.
+    if unsaid {
+        strategy.entry("rollingUpdate").or_insert(Value::Null);
+    }
+    if strategy.get("type").and_then(Value::as_str) == Some("RollingUpdate")
+        && let Some(rolling) = strategy.get_mut("rollingUpdate")
+    {
+        meta::as_map(rolling).entry("partition").or_insert_with(|| 0.into());
     }
     let claims = object.pointer_mut("/spec/volumeClaimTemplates").and_then(Value::as_array_mut);
     for claim in claims.into_iter().flatten() {

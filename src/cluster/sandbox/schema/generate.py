@@ -185,6 +185,8 @@ def main(modules, version):
                     words.append("zero")
             elif prop not in ("apiVersion", "kind"):
                 print("no Go field:", name, prop, file=sys.stderr)
+            if field and kind_of(q) == "quantity" and not field[2] and "default" not in q:
+                words.append('="0"')
             if "default" in q:
                 words.append("=" + json.dumps(q["default"], separators=(",", ":")))
             print(" ".join(words))
