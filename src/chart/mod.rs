@@ -16,6 +16,7 @@ mod loader;
 pub(crate) mod metadata;
 mod parsed;
 pub mod path_match;
+pub mod schema;
 pub mod strvals;
 pub mod values;
 
