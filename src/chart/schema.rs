@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::gotmpl::strconv;
 use crate::gotmpl::yaml::{self, Root};
@@ -21,13 +21,14 @@ use crate::gotmpl::yaml::{self, Root};
 /// # Errors
 /// The report: for values that do not fit, lines of `- at 'PLACE': PROBLEM` with a final line break; for a
 /// schema that cannot be used, one sentence without.
-pub fn check(schema: &[u8], values: &Value) -> Result<(), String> {
+pub fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
     let schema: Value = match serde_json::from_slice(schema) {
         Ok(schema) => schema,
         // Go's words for it, if Go too finds something.
         Err(e) => {
             return Err(match yaml::decode_json::<Value>(schema, Root::Any) {
-                Err(go) => go.to_string(),
+                // Go reads it as a stream here.
+                Err(go) => go.to_string().replace("unexpected end of JSON input", "unexpected EOF"),
                 Ok(_) => e.to_string(),
             });
         }
@@ -37,14 +38,21 @@ pub fn check(schema: &[u8], values: &Value) -> Result<(), String> {
         .with_pattern_options(PatternOptions::regex())
         .with_base_uri(BASE)
         .with_retriever(Offline)
+        // Known to Helm's validator in every draft.
+        .with_format("uuid", is_uuid)
         // Helm's validator knows these keywords but does not assert them.
         .without_content_media_type_support("application/json")
         .without_content_encoding_support("base64")
         .build(&schema)
         .map_err(|e| unusable(&e))?;
-    let values = whole_numbers(values);
+    let values = values.iter().map(|(key, value)| (key.clone(), whole_numbers(value))).collect();
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(&values).collect();
     if errors.is_empty() { Ok(()) } else { Err(report(&errors, &schema)) }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    text.split('-').map(str::len).eq(lengths) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 /// Where Helm tells its validator the schema lies.
@@ -69,8 +77,12 @@ fn valid_schema(schema: &Value) -> Result<(), String> {
         Draft::Draft4 => ("http://json-schema.org/draft-04/schema", draft4::meta::validator()),
         Draft::Draft6 => ("http://json-schema.org/draft-06/schema", draft6::meta::validator()),
         Draft::Draft7 => ("http://json-schema.org/draft-07/schema", draft7::meta::validator()),
-        Draft::Draft201909 => ("https://json-schema.org/draft/2019-09/schema", draft201909::meta::validator()),
-        Draft::Draft202012 => ("https://json-schema.org/draft/2020-12/schema", draft202012::meta::validator()),
+        Draft::Draft201909 => {
+            ("https://json-schema.org/draft/2019-09/schema", draft201909::meta::validator())
+        }
+        Draft::Draft202012 => {
+            ("https://json-schema.org/draft/2020-12/schema", draft202012::meta::validator())
+        }
         // A draft of their own: compiling tells.
         _ => return Ok(()),
     };
@@ -121,13 +133,18 @@ fn unusable(error: &ValidationError<'_>) -> String {
             ReferencingError::UnknownSpecification { specification } => {
                 format!("failing loading \"{specification}\": {NOT_FETCHED}")
             }
-            ReferencingError::PointerToNowhere { pointer } => format!("json-pointer in \"{BASE}#{pointer}\" not found"),
+            ReferencingError::PointerToNowhere { pointer } => {
+                format!("json-pointer in \"{BASE}#{pointer}\" not found")
+            }
             ReferencingError::NoSuchAnchor { anchor } => {
                 format!("anchor in \"{BASE}#{anchor}\" not found in schema \"{BASE}\"")
             }
             other => format!("values.schema.json cannot be used: {other}"),
         },
-        _ => format!("values.schema.json cannot be used: at {}: {error}", quote(error.instance_path().as_str())),
+        _ => format!(
+            "values.schema.json cannot be used: at {}: {error}",
+            quote(error.instance_path().as_str())
+        ),
     }
 }
 
@@ -236,8 +253,9 @@ fn schema_node(failures: Failures<'_, '_>, depth: usize, level: usize) -> Option
     dependencies(take("dependencies"), depth, level, &place, &mut nodes);
     let mut below = take("properties");
     below.extend(take("patternProperties"));
-    let (unexpected, additional): (Vec<_>, Vec<_>) =
-        take("additionalProperties").into_iter().partition(|f| f.path.len() == depth + 1 && f.place.len() == level);
+    let (unexpected, additional): (Vec<_>, Vec<_>) = take("additionalProperties")
+        .into_iter()
+        .partition(|f| f.path.len() == depth + 1 && f.place.len() == level);
     below.extend(additional);
     children(below, depth, level, &mut nodes);
     leaves(unexpected, &place, &mut nodes);
@@ -256,8 +274,19 @@ fn schema_node(failures: Failures<'_, '_>, depth: usize, level: usize) -> Option
     leaves(too_many, &place, &mut nodes);
     children(additional, depth, level, &mut nodes);
     for keyword in [
-        "contains", "minContains", "maxContains", "minLength", "maxLength", "pattern", "contentEncoding",
-        "contentMediaType", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+        "contains",
+        "minContains",
+        "maxContains",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "contentEncoding",
+        "contentMediaType",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
     ] {
         leaves(take(keyword), &place, &mut nodes);
     }
@@ -295,7 +324,13 @@ fn leaves(failures: Failures<'_, '_>, place: &[String], nodes: &mut Vec<Node>) {
     nodes.extend(failures.iter().map(|f| Node::new(place, leaf_text(f), Vec::new())));
 }
 
-fn reference(failures: Failures<'_, '_>, depth: usize, level: usize, place: &[String], nodes: &mut Vec<Node>) {
+fn reference(
+    failures: Failures<'_, '_>,
+    depth: usize,
+    level: usize,
+    place: &[String],
+    nodes: &mut Vec<Node>,
+) {
     if let Some(node) = schema_node(failures, depth + 1, level) {
         nodes.push(Node {
             kind: NodeKind::Reference,
@@ -327,9 +362,16 @@ fn required(failures: Failures<'_, '_>, place: &[String], nodes: &mut Vec<Node>)
 }
 
 /// `dependencies` and its successors: lists of names, and schemas that hold if a name exists.
-fn dependencies(failures: Failures<'_, '_>, depth: usize, level: usize, place: &[String], nodes: &mut Vec<Node>) {
-    let (plain, deep): (Failures<'_, '_>, Failures<'_, '_>) =
-        failures.into_iter().partition(|f| matches!(f.error.kind(), Kind::Required { .. }) && f.path.len() <= depth + 2);
+fn dependencies(
+    failures: Failures<'_, '_>,
+    depth: usize,
+    level: usize,
+    place: &[String],
+    nodes: &mut Vec<Node>,
+) {
+    let (plain, deep): (Failures<'_, '_>, Failures<'_, '_>) = failures
+        .into_iter()
+        .partition(|f| matches!(f.error.kind(), Kind::Required { .. }) && f.path.len() <= depth + 2);
     if let Some(first) = plain.first() {
         // The crate tells what is missing, not for whom: the schema does.
         let lists = keyword_value(first, depth).and_then(Value::as_object);
@@ -382,7 +424,10 @@ fn children(failures: Failures<'_, '_>, depth: usize, level: usize, nodes: &mut 
     }
 }
 
-fn grouped<'f, 'e, K: Ord>(failures: Failures<'f, 'e>, key: impl Fn(&Failure<'e>) -> K) -> BTreeMap<K, Failures<'f, 'e>> {
+fn grouped<'f, 'e, K: Ord>(
+    failures: Failures<'f, 'e>,
+    key: impl Fn(&Failure<'e>) -> K,
+) -> BTreeMap<K, Failures<'f, 'e>> {
     let mut groups: BTreeMap<K, Failures<'f, 'e>> = BTreeMap::new();
     for failure in failures {
         groups.entry(key(failure)).or_default().push(failure);
@@ -413,7 +458,13 @@ fn all_of(failures: Failures<'_, '_>, depth: usize, level: usize, place: &[Strin
     }
 }
 
-fn alternatives(failures: Failures<'_, '_>, depth: usize, level: usize, place: &[String], nodes: &mut Vec<Node>) {
+fn alternatives(
+    failures: Failures<'_, '_>,
+    depth: usize,
+    level: usize,
+    place: &[String],
+    nodes: &mut Vec<Node>,
+) {
     for failure in failures {
         let branches = match failure.error.kind() {
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => context,
@@ -425,7 +476,8 @@ fn alternatives(failures: Failures<'_, '_>, depth: usize, level: usize, place: &
         let causes = branches
             .iter()
             .filter_map(|branch| {
-                let inner: Vec<Failure<'_>> = branch.iter().map(|e| Failure::new(e, failure.schema)).collect();
+                let inner: Vec<Failure<'_>> =
+                    branch.iter().map(|e| Failure::new(e, failure.schema)).collect();
                 schema_node(inner.iter().collect(), depth + 2, level)
             })
             .collect();
@@ -437,7 +489,8 @@ fn unevaluated(failures: Failures<'_, '_>, depth: usize, level: usize, nodes: &m
     let (whole, below): (Failures<'_, '_>, Failures<'_, '_>) =
         failures.into_iter().partition(|f| f.place.len() == level);
     for failure in whole {
-        let (Kind::UnevaluatedProperties { unexpected } | Kind::UnevaluatedItems { unexpected }) = failure.error.kind()
+        let (Kind::UnevaluatedProperties { unexpected } | Kind::UnevaluatedItems { unexpected }) =
+            failure.error.kind()
         else {
             nodes.push(Node::new(&failure.place, leaf_text(failure), Vec::new()));
             continue;
@@ -483,8 +536,12 @@ fn leaf_text(failure: &Failure<'_>) -> String {
         Kind::MaxLength { limit: n } => format!("maxLength: got {}, want {}", chars(), limit(*n)),
         Kind::Minimum { limit } => format!("minimum: got {}, want {}", number(got), number(limit)),
         Kind::Maximum { limit } => format!("maximum: got {}, want {}", number(got), number(limit)),
-        Kind::ExclusiveMinimum { limit } => format!("exclusiveMinimum: got {}, want {}", number(got), number(limit)),
-        Kind::ExclusiveMaximum { limit } => format!("exclusiveMaximum: got {}, want {}", number(got), number(limit)),
+        Kind::ExclusiveMinimum { limit } => {
+            format!("exclusiveMinimum: got {}, want {}", number(got), number(limit))
+        }
+        Kind::ExclusiveMaximum { limit } => {
+            format!("exclusiveMaximum: got {}, want {}", number(got), number(limit))
+        }
         Kind::MultipleOf { multiple_of } => {
             format!("multipleOf: got {}, want {}", number(got), number(&Value::from(*multiple_of)))
         }
@@ -496,7 +553,9 @@ fn leaf_text(failure: &Failure<'_>) -> String {
             let names: Vec<String> = unexpected.iter().map(|name| quote(name)).collect();
             format!("additional properties {} not allowed", names.join(", "))
         }
-        Kind::Required { property } => format!("missing property {}", quote(property.as_str().unwrap_or_default())),
+        Kind::Required { property } => {
+            format!("missing property {}", quote(property.as_str().unwrap_or_default()))
+        }
         Kind::Pattern { pattern } => {
             format!("{} does not match pattern {}", quote(got.as_str().unwrap_or_default()), quote(pattern))
         }
@@ -510,13 +569,16 @@ fn leaf_text(failure: &Failure<'_>) -> String {
         Kind::AnyOf { .. } => "'anyOf' failed".to_owned(),
         Kind::OneOfNotValid { .. } => "'oneOf' failed, none matched".to_owned(),
         Kind::OneOfMultipleValid { context } => {
-            let mut matched = context.iter().enumerate().filter(|(_, branch)| branch.is_empty()).map(|(i, _)| i);
+            let mut matched =
+                context.iter().enumerate().filter(|(_, branch)| branch.is_empty()).map(|(i, _)| i);
             match (matched.next(), matched.next()) {
                 (Some(a), Some(b)) => format!("'oneOf' failed, subschemas {a}, {b} matched"),
                 _ => "'oneOf' failed, more than one subschema matched".to_owned(),
             }
         }
-        Kind::ContentEncoding { content_encoding } => format!("value is not {} encoded", quote(content_encoding)),
+        Kind::ContentEncoding { content_encoding } => {
+            format!("value is not {} encoded", quote(content_encoding))
+        }
         Kind::ContentMediaType { content_media_type } => {
             format!("value is not of mediatype {}", quote(content_media_type))
         }
@@ -631,7 +693,8 @@ fn grouped_digits(text: &str) -> String {
 
 /// Text in single quotes, escaped as Go does but for its double quotes.
 fn quote(text: &str) -> String {
-    let quoted = String::from_utf8_lossy(&strconv::quote(text.as_bytes())).replace("\\\"", "\"").replace('\'', "\\'");
+    let quoted =
+        String::from_utf8_lossy(&strconv::quote(text.as_bytes())).replace("\\\"", "\"").replace('\'', "\\'");
     let inner = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or(&quoted);
     format!("'{inner}'")
 }

@@ -18,6 +18,7 @@ mod instance;
 mod manifest;
 mod native;
 mod record;
+mod schema;
 pub mod stack;
 mod surroundings;
 
@@ -248,6 +249,15 @@ fn prepare<'a>(
     let instance = Instance::build(request.chart, &user(), warnings)
         .map_err(|why| failed(format!("chart dependencies processing failed: {why}")))?;
     let values = coalesce::coalesce(&instance, user(), Nulls::Delete, warnings).map_err(failed)?;
+    if !request.skip_schema_validation && schema::any(&instance) {
+        let json = value::Value::Map(values.clone()).to_json().unwrap_or_default();
+        let report = schema::report(&instance, json.as_object().unwrap_or(&serde_json::Map::new()));
+        if !report.is_empty() {
+            return Err(failed(format!(
+                "values don't meet the specifications of the schema(s) in the following chart(s):\n{report}"
+            )));
+        }
+    }
     Ok((instance, values))
 }
 
