@@ -136,6 +136,7 @@ fn template(args: &Args, context: &Context<'_>, sources: &mut SourceMap) -> Resu
         include_crds: args.include_crds,
         subchart_notes: false,
         skip_schema_validation: args.skip_schema_validation,
+        text_only: true,
     };
     let rendered = render::render(&request).map_err(|e| Box::new(e.into_diag(sources)))?;
     let all = manifests(&rendered, args);

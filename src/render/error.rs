@@ -1,6 +1,7 @@
 //! A rendering that failed, with everything a person needs to find the place.
 
 use super::context::Templates;
+use super::Crd;
 use super::manifest::BadManifest;
 use crate::chart::{Chart, Place};
 use crate::diag::{Code, Diag, codes};
@@ -242,27 +243,34 @@ fn several_lines(error: &ExecError) -> Option<String> {
 
 /// `YAML parse error on FILE: …`.
 pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[(String, String)]) -> RenderError {
-    let full = format!("YAML parse error on {}: {}", bad.path, bad.message);
     // The place is in what was rendered, since no template line corresponds to it for sure.
     let rendered = files.iter().find(|(path, _)| *path == bad.path).map_or("", |(_, text)| text.as_str());
-    let start = rendered.find(&bad.text).unwrap_or(0);
-    let before = rendered.get(..start + bad.offset.unwrap_or(0)).unwrap_or_default();
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let line = count(before.matches('\n').count() + 1);
+    let place = place_in_text(format!("{} (rendered)", bad.path), rendered, &bad);
     RenderError {
-        kind: RenderErrorKind::Manifest,
-        chart: chart.name().to_owned(),
-        line,
-        column: 0,
+        line: place.line,
         message: format!("{} renders to something that is no object in YAML: {}", bad.path, bad.message),
-        full,
-        frames: Vec::new(),
-        place: Some(Place {
-            path: format!("{} (rendered)", bad.path).into(),
-            text: Arc::from(rendered),
-            line,
-            column: 0,
-        }),
+        full: format!("YAML parse error on {}: {}", bad.path, bad.message),
+        place: Some(place),
         file: bad.path,
+        ..RenderError::plain(RenderErrorKind::Manifest, chart.name(), "")
     }
+}
+
+/// A file of `crds/` that is not YAML; Helm finds out when it installs it.
+pub(super) fn bad_crd(chart: &Chart, crd: &Crd, bad: &BadManifest) -> RenderError {
+    let place = place_in_text(crd.filename.clone(), &crd.text, bad);
+    let message = format!("failed to install CRD {}: {}", crd.filename, bad.message);
+    RenderError {
+        line: place.line,
+        place: Some(place),
+        file: crd.filename.clone(),
+        ..RenderError::plain(RenderErrorKind::Manifest, chart.name(), message)
+    }
+}
+
+fn place_in_text(path: String, whole: &str, bad: &BadManifest) -> Place {
+    let start = whole.find(&bad.text).unwrap_or(0);
+    let before = whole.get(..start + bad.offset.unwrap_or(0)).unwrap_or_default();
+    let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+    Place { path: path.into(), text: Arc::from(whole), line, column: 0 }
 }

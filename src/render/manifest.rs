@@ -317,15 +317,22 @@ fn mismatch(found: &Value, wanted: &str) -> String {
     format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {wanted}")
 }
 
-/// The objects of a file of `crds/`; what is no YAML has none, and Helm finds out when it installs it.
-pub(super) fn crd_objects(text: &str, source: &str) -> Vec<Object> {
-    split(text)
-        .filter_map(|document| {
-            let value: Value = yaml::decode(document.as_bytes(), Root::Any).ok()?;
-            Some(objects(value, source, document))
-        })
-        .flatten()
-        .collect()
+/// The objects of a file of `crds/`.
+///
+/// # Errors
+/// A document that is not YAML.
+pub(super) fn crd_objects(text: &str, source: &str) -> Result<Vec<Object>, BadManifest> {
+    let mut found = Vec::new();
+    for document in split(text) {
+        let value: Value = yaml::decode(document.as_bytes(), Root::Any).map_err(|e| BadManifest {
+            path: source.to_owned(),
+            message: e.to_string(),
+            text: document.to_owned(),
+            offset: e.offset(),
+        })?;
+        found.extend(objects(value, source, document));
+    }
+    Ok(found)
 }
 
 /// The objects of a document: one, none (comments only), or the items of a list.

@@ -27,7 +27,6 @@ pub use error::{Frame, RenderError, RenderErrorKind};
 pub use manifest::{install_rank, uninstall_rank};
 
 pub use engine::name_from_template;
-pub use record::record_chart;
 
 use crate::chart::Chart;
 use crate::gotmpl::value;
@@ -61,6 +60,9 @@ pub struct Request<'a> {
     /// Let subcharts' NOTES.txt into [`Rendered::notes`].
     pub subchart_notes: bool,
     pub skip_schema_validation: bool,
+    /// Only text is wanted, as from `helm template`: [`Crd::objects`] stays empty and
+    /// [`Rendered::record_chart`] null.
+    pub text_only: bool,
 }
 
 /// The two things in a template that are not functions of the request: the clock and chance.
@@ -179,6 +181,8 @@ pub struct Rendered {
     pub values: Value,
     /// What the user supplied; Helm stores it as the release's `config`.
     pub config: Value,
+    /// The chart as Helm stores it in a release record: metadata and values after dependency processing.
+    pub record_chart: Value,
     /// What Helm would log: values of the wrong shape, unknown hooks, a deprecated chart.
     pub warnings: Vec<String>,
 }
@@ -203,7 +207,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let sorted = manifest::sort(&files).map_err(|bad| error::bad_manifest(chart, bad, &files))?;
     warnings.extend(sorted.warnings);
 
-    let crds = crds(&instance);
+    let crds = crds(&instance, request)?;
     let mut text = String::new();
     if request.include_crds {
         for crd in &crds {
@@ -223,6 +227,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
         manifest: text,
         values: before,
         config: Value::Object(request.values.clone()),
+        record_chart: if request.text_only { Value::Null } else { record::chart(&instance) },
         warnings,
     })
 }
@@ -286,10 +291,16 @@ fn take_notes(files: &mut Vec<(String, String)>, request: &Request<'_>) -> Strin
     notes
 }
 
-fn crds(instance: &Instance<'_>) -> Vec<Crd> {
+fn crds(instance: &Instance<'_>, request: &Request<'_>) -> Result<Vec<Crd>, RenderError> {
     let mut found = Vec::new();
     collect_crds(instance, &instance.name, &mut found);
-    found
+    if !request.text_only {
+        for crd in &mut found {
+            crd.objects = manifest::crd_objects(&crd.text, &crd.filename)
+                .map_err(|bad| error::bad_crd(request.chart, crd, &bad))?;
+        }
+    }
+    Ok(found)
 }
 
 fn collect_crds(instance: &Instance<'_>, full_path: &str, found: &mut Vec<Crd>) {
@@ -300,8 +311,7 @@ fn collect_crds(instance: &Instance<'_>, full_path: &str, found: &mut Vec<Crd>) 
         }
         let filename = format!("{full_path}/{}", file.name);
         let text = String::from_utf8_lossy(&file.data).into_owned();
-        let objects = manifest::crd_objects(&text, &filename);
-        found.push(Crd { filename, text, objects });
+        found.push(Crd { filename, text, objects: Vec::new() });
     }
     for sub in &instance.dependencies {
         collect_crds(sub, &format!("{full_path}/charts/{}", sub.name), found);

@@ -1,6 +1,6 @@
 //! The chart as a Helm release record holds it.
 
-use super::{RenderError, Request, prepare};
+use super::instance::Instance;
 use crate::chart::{Dependency, File, Metadata};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,14 +8,10 @@ use serde_json::{Map, Value, json};
 
 /// The JSON of Helm's Go `chart.Chart`: metadata and values after dependency processing, files in base64.
 /// Subcharts are not part of it, as in Helm.
-///
-/// # Errors
-/// As [`super::render`], for values.
-pub fn record_chart(request: &Request<'_>) -> Result<Value, RenderError> {
-    let (instance, _) = prepare(request, &mut Vec::new())?;
-    let chart = request.chart;
+pub(super) fn chart(instance: &Instance<'_>) -> Value {
+    let chart = instance.chart;
     let values = crate::gotmpl::value::Value::Map(instance.values_copy()).to_json().unwrap_or_default();
-    Ok(json!({
+    json!({
         "metadata": metadata(&chart.metadata, &instance.declared),
         "lock": chart.lock,
         "templates": files(&chart.templates),
@@ -24,7 +20,7 @@ pub fn record_chart(request: &Request<'_>) -> Result<Value, RenderError> {
         // Go's zero time: a load through `World` knows no modification times.
         "schemamodtime": "0001-01-01T00:00:00Z",
         "files": files(&chart.files),
-    }))
+    })
 }
 
 fn files(files: &[File]) -> Value {

@@ -200,6 +200,7 @@ impl<'a> Job<'a> {
             include_crds: false,
             subchart_notes: false,
             skip_schema_validation: false,
+            text_only: false,
         })
     }
 }

@@ -45,7 +45,7 @@ impl Env for Surroundings<'_> {
                     *to = from;
                 }
             }
-        } else if aws_lc_rs::rand::fill(bytes).is_err() {
+        } else if getrandom::fill(bytes).is_err() {
             // Going on would hand out guessable passwords.
             std::process::abort();
         }

@@ -100,6 +100,7 @@ fn failure(dir: &Path, case: &str) -> Option<String> {
         include_crds: false,
         subchart_notes: false,
         skip_schema_validation: false,
+        text_only: false,
     };
     render::render(&request).err().map(|error| error.full)
 }
