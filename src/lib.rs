@@ -18,3 +18,4 @@ pub mod render;
 pub mod report;
 pub mod source;
 pub mod syntax;
+pub mod types;

@@ -7,7 +7,6 @@ use super::signatures::Signature;
 use super::ty::{EnumTy, Handle, Mismatch, ObjectTy, Ty, Why};
 use crate::diag::{Diag, codes, nearest};
 use crate::source::Span;
-use std::sync::Arc;
 
 /// `a string`, `an int`.
 pub fn a(ty: &Ty) -> String {

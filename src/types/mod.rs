@@ -276,6 +276,12 @@ impl Checker<'_> {
         infer::instances(object, keys.as_ref().map(|e| &e.ty))
     }
 
+    /// Names declared in a module, for suggestions.
+    fn names(&self, module: ModuleId, kind: DeclKind) -> Vec<String> {
+        let Some(module) = self.resolved.module(module) else { return Vec::new() };
+        module.of_kind(kind).map(|d| d.name.clone()).collect()
+    }
+
     fn stack_name(&self) -> String {
         let Some(root) = self.resolved.module(self.resolved.root) else { return String::new() };
         match root.of_kind(DeclKind::Stack).find(|d| !d.name.is_empty()) {

@@ -5,7 +5,7 @@ use super::errors;
 use super::expect::Expect;
 use super::ty::{EnumTy, Field, Ty};
 use super::{Checker, Cx};
-use crate::modules::{ModuleId, Target};
+use crate::modules::{DeclKind, ModuleId, Target};
 use crate::diag::nearest;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -75,13 +75,13 @@ impl Checker<'_> {
             self.diags.push(diag);
             return Ty::Error;
         }
-        let aliases = self.alias_names(module);
+        let aliases = self.names(module, DeclKind::Type);
         let known = PLAIN
             .iter()
             .map(|(n, _)| *n)
             .chain(APPLIED.iter().map(|(n, _)| *n))
             .chain(Domain::ALL.iter().map(|d| d.name()))
-            .chain(aliases.iter().map(|a| &**a));
+            .chain(aliases.iter().map(String::as_str));
         let diag = errors::bad_type(format!("there is no type `{}`", name.text), name.span, "unknown type");
         // What people bring from other languages.
         let meant = match name.text.as_str() {

@@ -7,7 +7,7 @@ use super::super::signatures::{self, ParamKind, Rule, Signature};
 use super::super::ty::{Field, ObjectTy, Ty, unify};
 use super::super::{Checker, Cx};
 use crate::diag::Diags;
-use crate::modules::{DeclId, Target};
+use crate::modules::{DeclId, DeclKind, Target};
 use crate::source::Span;
 use crate::syntax::ast;
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ impl Checker<'_> {
             return Expr::error(span);
         }
         let Some(signature) = signatures::signature(&name.text) else {
-            let own = self.function_names(cx.module);
-            let known = signatures::all().map(|s| s.name).chain(own.iter().map(|n| &**n));
+            let own = self.names(cx.module, DeclKind::Function);
+            let known = signatures::all().map(|s| s.name).chain(own.iter().map(String::as_str));
             self.diags.push(errors::unknown_function(&name.text, name.span, known));
             return Expr::error(span);
         };

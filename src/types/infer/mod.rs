@@ -43,8 +43,8 @@ impl Checker<'_> {
             ast::ExprKind::SplatItem => self.bound(cx, ir::SPLAT_ITEM, span),
             ast::ExprKind::Call { name, args } => self.call(cx, name, args, span, expect),
             ast::ExprKind::MethodCall { base, name, args } => self.method_call(cx, base, name, args, span),
-            ast::ExprKind::Unary { op, expr } => self.unary(cx, *op, expr, span),
-            ast::ExprKind::Binary { op, left, right } => self.binary(cx, *op, left, right, span, expect),
+            ast::ExprKind::Unary { op, expr } => self.unary(cx, op, expr, span),
+            ast::ExprKind::Binary { op, left, right } => self.binary(cx, op, left, right, span, expect),
             ast::ExprKind::Conditional { cond, then, otherwise } => {
                 let (cond, secret) = self.condition(cx, cond, "the condition of `? :`");
                 let then = self.infer_part(cx, then, expect);

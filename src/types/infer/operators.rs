@@ -10,7 +10,7 @@ use crate::source::{Span, Spanned};
 use crate::syntax::ast;
 
 impl Checker<'_> {
-    pub(super) fn unary(&mut self, cx: &mut Cx, op: Spanned<ast::UnaryOp>, expr: &ast::Expr, span: Span) -> E {
+    pub(super) fn unary(&mut self, cx: &mut Cx, op: &Spanned<ast::UnaryOp>, expr: &ast::Expr, span: Span) -> E {
         let inner = self.infer(cx, expr, None);
         let (ty, secret) = inner.ty.reveal();
         let ty = ty.clone();
@@ -38,7 +38,7 @@ impl Checker<'_> {
     pub(super) fn binary(
         &mut self,
         cx: &mut Cx,
-        op: Spanned<ast::BinaryOp>,
+        op: &Spanned<ast::BinaryOp>,
         left: &ast::Expr,
         right: &ast::Expr,
         span: Span,
@@ -83,7 +83,7 @@ impl Checker<'_> {
     }
 
     /// Reports a comparison whose answer is known from the types alone.
-    fn comparable(&mut self, op: Spanned<ast::BinaryOp>, left: &E, right: &E) {
+    fn comparable(&mut self, op: &Spanned<ast::BinaryOp>, left: &E, right: &E) {
         let (l, r) = (left.ty.reveal().0, right.ty.reveal().0);
         if l.is_open() || r.is_open() || matches!(l, Ty::Null) || matches!(r, Ty::Null) {
             return;
@@ -103,7 +103,7 @@ impl Checker<'_> {
 
     fn compare(
         &mut self,
-        op: Spanned<ast::BinaryOp>,
+        op: &Spanned<ast::BinaryOp>,
         comparison: Comparison,
         left: E,
         right: E,
@@ -117,7 +117,7 @@ impl Checker<'_> {
 
     fn arithmetic(
         &mut self,
-        op: Spanned<ast::BinaryOp>,
+        op: &Spanned<ast::BinaryOp>,
         arithmetic: Arithmetic,
         left: E,
         right: E,
@@ -159,7 +159,7 @@ impl Checker<'_> {
     }
 
     /// What both sides are; reported when there is no such thing.
-    fn operands(&mut self, op: Spanned<ast::BinaryOp>, left: &E, right: &E) -> Option<Operand> {
+    fn operands(&mut self, op: &Spanned<ast::BinaryOp>, left: &E, right: &E) -> Option<Operand> {
         let (l, r) = (left.ty.reveal().0, right.ty.reveal().0);
         let number = |ty: &Ty| ty.is_numeric() || ty.is_open();
         if number(l) && number(r) {
