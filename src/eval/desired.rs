@@ -40,6 +40,8 @@ pub struct Desired {
     pub releases: Vec<Release>,
     pub manifests: Vec<Manifest>,
     pub outputs: Vec<Output>,
+    /// `check` blocks that can only be decided once releases are rendered.
+    pub checks: Vec<PendingCheck>,
 }
 
 /// A `cluster` block. A stack without one gets the implicit `cluster.default`, the sandbox.
@@ -119,6 +121,8 @@ pub struct Release {
     pub wait: bool,
     pub timeout: Duration,
     pub on_failure: OnFailure,
+    /// Paths into the values below which keys that the chart does not know are accepted.
+    pub allow_unknown: Vec<String>,
     pub prevent_destroy: bool,
     /// What must be there first: the namespace block, referenced releases, explicit `depends_on`.
     pub depends_on: Vec<Address>,
@@ -150,6 +154,16 @@ pub enum ChartSource {
 pub enum OnFailure {
     Rollback,
     Stop,
+}
+
+/// A `check` block whose condition refers to rendered releases.
+#[derive(Clone, Debug)]
+pub struct PendingCheck {
+    pub name: String,
+    /// A bool, once it is resolved.
+    pub condition: Value,
+    /// A string, once it is resolved.
+    pub message: Value,
 }
 
 /// An `output` of the root module.

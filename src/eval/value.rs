@@ -55,6 +55,65 @@ impl Value {
         Value { kind, origin, secret: false }
     }
 
+    /// Secret as well, when what it was computed from is.
+    #[must_use]
+    pub fn taint(mut self, secret: bool) -> Self {
+        self.secret |= secret;
+        self
+    }
+
+    /// The same value made by another expression.
+    #[must_use]
+    pub fn from(mut self, origin: Span) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Whether anything in it, at any depth, is secret.
+    pub fn has_secret(&self) -> bool {
+        self.secret
+            || match &self.kind {
+                ValueKind::List(items) => items.iter().any(Value::has_secret),
+                ValueKind::Map(entries) => entries.values().any(Value::has_secret),
+                _ => false,
+            }
+    }
+
+    /// Adds the releases that must be rendered before all of it is known.
+    pub fn reads(&self, out: &mut Vec<Address>) {
+        match &self.kind {
+            ValueKind::Pending(thunk) => {
+                for address in thunk.reads() {
+                    if !out.contains(address) {
+                        out.push(address.clone());
+                    }
+                }
+            }
+            ValueKind::List(items) => items.iter().for_each(|item| item.reads(out)),
+            ValueKind::Map(entries) => entries.values().for_each(|value| value.reads(out)),
+            _ => {}
+        }
+    }
+
+    /// Whether it has no more parts and bytes of text than these, which are used up. Stops at the limit, so that a
+    /// value whose parts are shared a million times over costs no more than the limit to refuse.
+    pub fn fits(&self, parts: &mut usize, bytes: &mut usize) -> bool {
+        let Some(left) = parts.checked_sub(1) else { return false };
+        *parts = left;
+        match &self.kind {
+            ValueKind::String(text) => match bytes.checked_sub(text.len()) {
+                Some(left) => {
+                    *bytes = left;
+                    true
+                }
+                None => false,
+            },
+            ValueKind::List(items) => items.iter().all(|item| item.fits(parts, bytes)),
+            ValueKind::Map(entries) => entries.values().all(|value| value.fits(parts, bytes)),
+            _ => true,
+        }
+    }
+
     /// Fills in everything pending, at any depth.
     pub fn resolve(&self, renderings: &dyn Renderings) -> Result<Value, Box<Diag>> {
         let kind = match &self.kind {

@@ -348,12 +348,82 @@ impl Expr {
         matches!(self.kind, ExprKind::Error)
     }
 
+    /// Adds the expressions directly inside this one.
+    pub fn children<'a>(&'a self, out: &mut Vec<&'a E>) {
+        match &self.kind {
+            ExprKind::Error
+            | ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Str(_)
+            | ExprKind::Variable(_)
+            | ExprKind::Local(_)
+            | ExprKind::EachKey
+            | ExprKind::EachValue
+            | ExprKind::Bound(_)
+            | ExprKind::Block { .. }
+            | ExprKind::Module(_) => {}
+            ExprKind::Template(pieces) => piece_children(pieces, out),
+            ExprKind::List(items) => out.extend(items),
+            ExprKind::Object(entries) => {
+                for (key, value) in entries {
+                    if let Key::Expr(key) = key {
+                        out.push(key);
+                    }
+                    out.push(value);
+                }
+            }
+            ExprKind::Attr { base, .. } | ExprKind::HandleAttr { base, .. } => out.push(base),
+            ExprKind::Not(inner) | ExprKind::Neg(inner) | ExprKind::Convert { expr: inner, .. } => out.push(inner),
+            ExprKind::Index { base, index } => out.extend([base, index]),
+            ExprKind::Method { base, args, .. } => {
+                out.push(base);
+                out.extend(args);
+            }
+            ExprKind::Splat { base, each } => out.extend([base, each]),
+            ExprKind::Builtin { args, .. } | ExprKind::Call { args, .. } => out.extend(args),
+            ExprKind::Binary { left, right, .. } => out.extend([left, right]),
+            ExprKind::Conditional { cond, then, otherwise } => out.extend([cond, then, otherwise]),
+            ExprKind::ForList { iter, value, cond, .. } => {
+                out.extend([iter, value]);
+                out.extend(cond);
+            }
+            ExprKind::ForObject { iter, key, value, cond, .. } => {
+                out.extend([iter, key, value]);
+                out.extend(cond);
+            }
+            ExprKind::Match { subject, arms } => {
+                out.push(subject);
+                out.extend(arms.iter().map(|a| &a.body));
+            }
+        }
+    }
+
     /// The text of a string literal, seen through conversions.
     pub fn as_str(&self) -> Option<&Arc<str>> {
         match &self.kind {
             ExprKind::Str(s) => Some(s),
             ExprKind::Convert { expr, .. } => expr.as_str(),
             _ => None,
+        }
+    }
+}
+
+fn piece_children<'a>(pieces: &'a [Piece], out: &mut Vec<&'a E>) {
+    for piece in pieces {
+        match piece {
+            Piece::Lit(_) => {}
+            Piece::Interp(expr) => out.push(expr),
+            Piece::If { cond, then, otherwise } => {
+                out.push(cond);
+                piece_children(then, out);
+                piece_children(otherwise, out);
+            }
+            Piece::For { iter, body, .. } => {
+                out.push(iter);
+                piece_children(body, out);
+            }
         }
     }
 }

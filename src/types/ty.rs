@@ -87,7 +87,7 @@ impl Field {
 }
 
 /// What a reference can point to besides data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Handle {
     Cluster,
     Namespace,
