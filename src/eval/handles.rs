@@ -176,15 +176,15 @@ impl Run<'_> {
         match (handle, name) {
             (Handle::Release, "service") => {
                 let Some(wanted) = argument(0) else { return Err(Stop::Failed) };
-                self.object(base, "Service", &wanted, span, name_span)
+                self.rendered_object(base, "Service", &wanted, span, name_span)
             }
             (Handle::Release, "ingress") => {
                 let Some(wanted) = argument(0) else { return Err(Stop::Failed) };
-                self.object(base, "Ingress", &wanted, span, name_span)
+                self.rendered_object(base, "Ingress", &wanted, span, name_span)
             }
             (Handle::Release, "object") => {
                 let (Some(kind), Some(wanted)) = (argument(0), argument(1)) else { return Err(Stop::Failed) };
-                let found = self.object(base, &kind, &wanted, span, name_span)?;
+                let found = self.rendered_object(base, &kind, &wanted, span, name_span)?;
                 let mut object = field(&found, "object").cloned().ok_or(Stop::Failed)?;
                 // What a Secret holds is secret, whoever made it up.
                 object.secret |= &*kind == "Secret";
@@ -196,7 +196,7 @@ impl Run<'_> {
     }
 
     /// An object that a release renders, with its namespace.
-    fn object(
+    fn rendered_object(
         &mut self,
         release: &Value,
         kind: &str,
