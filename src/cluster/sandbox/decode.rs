@@ -252,6 +252,9 @@ fn encode_field(schema: &Schema, name: &str, field: &Field, map: &mut Map<String
         encode(schema, field.ty, v);
         if field.empty == Empty::Drop && is_zero(v) {
             map.remove(name);
+        } else if field.empty == Empty::Null && v.as_array().is_some_and(Vec::is_empty) {
+            // An empty list does not survive the way through the store's encoding.
+            *v = Value::Null;
         }
         return;
     }

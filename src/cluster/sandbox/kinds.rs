@@ -33,6 +33,7 @@ pub fn has_generation(served: &Served) -> bool {
         "priorityclasses.scheduling.k8s.io",
         "endpointslices.discovery.k8s.io",
         "csidrivers.storage.k8s.io",
+        "deviceclasses.resource.k8s.io",
     ];
     served.custom.is_some() || WITH.contains(&served.resource.as_str())
 }

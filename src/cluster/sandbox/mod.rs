@@ -208,3 +208,11 @@ fn version() -> Value {
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "none", "compiler": "rustc", "platform": "sandbox",
     })
 }
+
+/// How many in this process have the sandbox of a directory open.
+#[cfg(test)]
+fn users(dir: &Path) -> usize {
+    let Ok(canonical) = dir.canonicalize() else { return 0 };
+    let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.get(&canonical).map_or(0, Weak::strong_count)
+}

@@ -156,3 +156,36 @@ impl std::fmt::Display for Quantity {
 pub fn canonical(text: &str) -> Option<String> {
     Quantity::parse(text).map(|q| q.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn the_canonical_form_is_that_of_kubernetes() {
+        for (given, wanted) in [
+            ("0", "0"),
+            ("0.5", "500m"),
+            ("1000m", "1"),
+            ("1.5", "1500m"),
+            ("1024Mi", "1Gi"),
+            ("1.5Gi", "1536Mi"),
+            ("512Ki", "512Ki"),
+            ("0.5Ki", "512"),
+            ("1073741824", "1073741824"),
+            ("1000000000", "1G"),
+            ("1e3", "1e3"),
+            ("1E", "1E"),
+            ("100e-3", "100e-3"),
+            ("0.0000000001", "1n"),
+            ("+1k", "1k"),
+            ("-0.1", "-100m"),
+            ("9223372036854775807", "9223372036854775807"),
+        ] {
+            assert_eq!(canonical(given).as_deref(), Some(wanted), "{given}");
+        }
+        for given in ["", "x", "1x", "1..2", "--1", "1ee3", ".", "m"] {
+            assert_eq!(canonical(given), None, "{given}");
+        }
+    }
+}

@@ -6,6 +6,3 @@
 pub mod managers;
 pub mod set;
 pub mod typed;
-
-#[cfg(test)]
-mod tests;

@@ -136,3 +136,38 @@ fn type_of(schema: &mut Schema, text: &str, list_kind: ListKind) -> Option<TypeI
     };
     Some(schema.add(Type { name: String::new(), shape, atomic: false }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ListKind, Schema, Shape};
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_understood() {
+        let text = include_str!("kubernetes.txt");
+        let mut schema = Schema::builtin().clone();
+        for line in text.lines() {
+            let understood = if let Some(rest) = line.strip_prefix("resource ") {
+                resource(rest).is_some()
+            } else if let Some(rest) = line.strip_prefix(' ') {
+                field(&mut schema, rest).is_some()
+            } else if let Some(rest) = line.strip_prefix("kind ") {
+                rest.split(' ').nth(2).is_some_and(|name| schema.named(name).is_some())
+            } else {
+                line.starts_with("type ") || line.starts_with('#')
+            };
+            assert!(understood, "{line}");
+        }
+    }
+
+    #[test]
+    fn list_types_are_known() {
+        let schema = Schema::builtin();
+        let Shape::Struct { fields, .. } = schema.shape(schema.named("core.v1.Container").unwrap()) else {
+            panic!()
+        };
+        let Shape::List { kind, .. } = schema.shape(fields["ports"].ty) else { panic!() };
+        assert_eq!(*kind, ListKind::Map(vec!["containerPort".to_owned(), "protocol".to_owned()]));
+        assert!(schema.kind("apps/v1", "Deployment").is_some());
+    }
+}
