@@ -12,6 +12,9 @@ use regex::Regex;
 
 use super::strconv::quote;
 
+#[cfg(test)]
+mod tests;
+
 /// Longest version text accepted, in bytes.
 const MAX_VERSION_LEN: usize = 256;
 /// Longest constraint text accepted, in bytes.
