@@ -69,8 +69,17 @@ async fn dial(name: &str, mut config: kube::Config) -> Result<Cluster, ClusterEr
             format!("the kubeconfig of cluster `{name}` cannot be used: {}", chain(other)),
         ),
     })?;
+    // Without retries: a wrong address is told at once, and a busy server is asked again below.
+    let version = match server_version(name, &address, &inner).await {
+        Err(busy) if busy.kind == ErrorKind::Unavailable => {
+            let patient =
+                kube::client::ClientBuilder::new(Retry::new(inner.clone()), namespace.clone()).build();
+            server_version(name, &address, &patient).await?
+        }
+        other => other?,
+    };
     let client = kube::client::ClientBuilder::new(Retry::new(inner), namespace).build();
-    Cluster::new(name, &address, client).await
+    Ok(Cluster::with_version(name, &address, client, version))
 }
 
 /// `GET /version`; the first request of every run, hence the one that finds a cluster unreachable.

@@ -76,8 +76,12 @@ impl Cluster {
     /// Wraps a client that exists already, asking the server for its version. `connect` is the usual way.
     pub async fn new(name: &str, address: &str, client: kube::Client) -> Result<Cluster, ClusterError> {
         let version = connect::server_version(name, address, &client).await?;
+        Ok(Cluster::with_version(name, address, client, version))
+    }
+
+    fn with_version(name: &str, address: &str, client: kube::Client, version: ServerVersion) -> Cluster {
         let discovery = Arc::new(Discovery::new(name, address, client.clone()));
-        Ok(Cluster { name: name.to_owned(), client, version, address: address.to_owned(), discovery })
+        Cluster { name: name.to_owned(), client, version, address: address.to_owned(), discovery }
     }
 
     /// What the server serves; filled on first use, refreshed once when a kind is not found.

@@ -268,10 +268,8 @@ fn by_type(name: &str, map: &mut Map<String, Value>) {
             let policy = if is_latest(image) { "Always" } else { "IfNotPresent" };
             preset(map, "imagePullPolicy", &policy.into());
         }
-        "core.v1.Volume" => {
-            if map.keys().all(|k| k == "name") {
-                map.insert("emptyDir".to_owned(), json!({}));
-            }
+        "core.v1.Volume" if map.keys().all(|k| k == "name") => {
+            map.insert("emptyDir".to_owned(), json!({}));
         }
         "core.v1.PodSpec" => pod_spec(map),
         "core.v1.PersistentVolumeClaim" => {

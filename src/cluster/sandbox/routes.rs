@@ -35,7 +35,7 @@ pub struct ObjectPath {
 
 pub fn parse(path: &str) -> Route {
     let decoded: Option<Vec<String>> =
-        path.split('/').filter(|p| !p.is_empty()).map(|p| percent_decode(p)).collect();
+        path.split('/').filter(|p| !p.is_empty()).map(percent_decode).collect();
     let Some(parts) = decoded else { return Route::Unknown };
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::apply::managers::{Managers, Writer, conflict_message};
+use super::apply::managers::{Application, Managers, Writer, conflict_message};
 use super::apply::typed::{self, Ty};
 use super::decode::{decode, encode};
 use super::merge::{self, PatchError};
@@ -577,8 +577,14 @@ fn apply(state: &mut State, place: Place<'_>, call: &Call, dry: bool) -> Answer<
     };
     let nothing = zero(served);
     let base = view.as_ref().unwrap_or(&nothing);
+    let application = Application {
+        live: base,
+        config: &config,
+        force: call.flag("force"),
+        has_status: served.has_status(),
+    };
     let merged = managers
-        .apply(served.schema(), ty, base, &config, &writer, call.flag("force"), served.has_status())
+        .apply(&Ty::new(served.schema(), ty), &application, &writer)
         .map_err(|conflicts| refuse_conflicts(&conflicts))?;
     let Some(live) = live else {
         if !place.sub.is_empty() {

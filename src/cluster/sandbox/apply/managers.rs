@@ -6,8 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::set::{Set, show};
 use super::typed::{self, Changes, Ty};
-use crate::cluster::sandbox::schema::Schema;
-use crate::cluster::sandbox::schema::TypeId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
@@ -54,6 +52,18 @@ pub struct Writer<'a> {
     /// Empty for the object itself.
     pub subresource: &'a str,
     pub now: &'a str,
+}
+
+/// What is applied to what.
+#[derive(Clone, Copy, Debug)]
+pub struct Application<'a> {
+    /// As it is, or Go's empty object where there is none.
+    pub live: &'a Value,
+    pub config: &'a Value,
+    /// Take fields from other managers instead of refusing.
+    pub force: bool,
+    /// The kind has a `status` subresource, so the object itself has no say in it.
+    pub has_status: bool,
 }
 
 /// What a writer of an object or of its status may own: the other half is reset.
@@ -209,24 +219,20 @@ impl Managers {
         }
     }
 
-    /// Merges `config` into `live`. `None`: nothing changes.
+    /// Merges a configuration into the live object. `None`: nothing changes.
     pub fn apply(
         &mut self,
-        schema: &Schema,
-        root: TypeId,
-        live: &Value,
-        config: &Value,
+        ty: &Ty<'_>,
+        application: &Application<'_>,
         writer: &Writer<'_>,
-        force: bool,
-        has_status: bool,
     ) -> Result<Option<Value>, Vec<Conflict>> {
-        let ty = Ty::new(schema, root);
+        let Application { live, config, force, has_status } = *application;
         let live = bare(live);
         if self.entries.is_empty() && live.get("metadata").is_some_and(|m| m.get("uid").is_some()) {
             // An object nobody recorded: whatever it has belongs to a manager of this name.
             let empty = json!({});
             let before = Writer { manager: "before-first-apply", ..writer.clone() };
-            self.update(&ty, &empty, &live, &before, has_status);
+            self.update(ty, &empty, &live, &before, has_status);
         }
         let id = Id {
             operation: Operation::Apply,
@@ -234,16 +240,16 @@ impl Managers {
             api_version: String::new(),
             subresource: writer.subresource.to_owned(),
         };
-        let merged = typed::merge(&ty, &live, config);
+        let merged = typed::merge(ty, &live, config);
         let last = self.entries.get(&id).map(|e| e.set.clone()).unwrap_or_default();
-        let set = filtered(typed::field_set(&ty, config), writer.subresource, has_status);
+        let set = filtered(typed::field_set(ty, config), writer.subresource, has_status);
         let time = self.entries.get(&id).and_then(|e| e.time.clone());
         self.entries.insert(
             id.clone(),
             Entry { api_version: writer.api_version.to_owned(), time, set: stripped(set.clone()) },
         );
-        let pruned = self.prune(&ty, merged, &last, &set);
-        let mut changes = typed::compare(&ty, &live, &pruned);
+        let pruned = self.prune(ty, merged, &last, &set);
+        let mut changes = typed::compare(ty, &live, &pruned);
         changes.added = filtered(changes.added, writer.subresource, has_status);
         changes.modified = filtered(changes.modified, writer.subresource, has_status);
         changes.removed = filtered(changes.removed, writer.subresource, has_status);

@@ -6,6 +6,7 @@
 use super::{client, send};
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test may read and write files")]
 #[ignore = "a tool, run by hand: see the module's text"]
 async fn play() {
     let scenario = std::env::var_os("RELC_SCENARIO").map(std::path::PathBuf::from).unwrap();

@@ -73,6 +73,8 @@ async fn a_version_from_before_is_gone() {
     drop(super::client(dir.path()));
     tokio::task::yield_now().await;
     let reopened = super::store::reopen(dir.path()).await;
-    let gone = send(&reopened, "GET", &format!("{MAPS}?watch=true&resourceVersion=1&timeoutSeconds=1"), JSON, "").await;
+    let gone =
+        send(&reopened, "GET", &format!("{MAPS}?watch=true&resourceVersion=1&timeoutSeconds=1"), JSON, "")
+            .await;
     assert_eq!((gone.0, gone.1["reason"].as_str()), (410, Some("Expired")));
 }

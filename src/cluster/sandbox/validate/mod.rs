@@ -50,27 +50,23 @@ pub fn update(served: &Served, old: &Value, new: &Value, sub: &str) -> Errors {
         "configmaps" | "secrets" => config::update(served, old, new, &mut errors),
         "persistentvolumeclaims" => config::claim_update(old, new, &mut errors),
         "pods" if sub.is_empty() => pods::update(old, new, &mut errors),
-        "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => {
-            if old.get("roleRef") != new.get("roleRef") {
-                // Printed with the names of the Go fields.
-                let of = |key: &str| meta::text(new, &format!("/roleRef/{key}"));
-                let shown = json!({"APIGroup": of("apiGroup"), "Kind": of("kind"), "Name": of("name")});
-                errors.push(FieldError::invalid("roleRef", &shown, "cannot change roleRef"));
-            }
+        "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io"
+            if old.get("roleRef") != new.get("roleRef") =>
+        {
+            // Printed with the names of the Go fields.
+            let of = |key: &str| meta::text(new, &format!("/roleRef/{key}"));
+            let shown = json!({"APIGroup": of("apiGroup"), "Kind": of("kind"), "Name": of("name")});
+            errors.push(FieldError::invalid("roleRef", &shown, "cannot change roleRef"));
         }
         "storageclasses.storage.k8s.io" => {
             for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
                 if old.get(field) != new.get(field) {
-                    errors.push(
-                        FieldError::forbidden(field, "updates to parameters are forbidden.").named(field),
-                    );
+                    errors.push(FieldError::forbidden(field, &format!("updates to {field} are forbidden.")));
                 }
             }
         }
-        "priorityclasses.scheduling.k8s.io" => {
-            if old.get("value") != new.get("value") {
-                errors.push(FieldError::forbidden("value", "may not be changed in an update."));
-            }
+        "priorityclasses.scheduling.k8s.io" if old.get("value") != new.get("value") => {
+            errors.push(FieldError::forbidden("value", "may not be changed in an update."));
         }
         "customresourcedefinitions.apiextensions.k8s.io" => {
             for field in ["group", "scope"] {
@@ -86,13 +82,6 @@ pub fn update(served: &Served, old: &Value, new: &Value, sub: &str) -> Errors {
 }
 
 pub(super) const IMMUTABLE: &str = "field is immutable";
-
-impl FieldError {
-    fn named(mut self, field: &str) -> FieldError {
-        self.message = self.message.replace("parameters", field);
-        self
-    }
-}
 
 fn kind(served: &Served, object: &Value, errors: &mut Errors) {
     if let Some(custom) = &served.custom {
