@@ -6,9 +6,6 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::strconv::quote;
 
@@ -400,29 +397,86 @@ struct Constraint {
     patch_dirty: bool,
 }
 
-const CV: &str = r"v?([0-9|x|X|\*]+)(\.[0-9|x|X|\*]+)?(\.[0-9|x|X|\*]+)?(-([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*))?";
-const OPS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
-
-/// The library's own patterns: constraint texts are accepted by them, quirks included (`[0-9|x]` admits a `|`).
-struct Patterns {
-    single: Regex,
-    range: Regex,
-    find: Regex,
-    valid: Regex,
+/// Letters of a number in a constraint; that the library takes `|` for one is its own slip.
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'|' | b'x' | b'X' | b'*')
 }
 
-#[expect(clippy::expect_used, reason = "four constant patterns, each compiled by the tests")]
-static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
-    // Go's `\s` is ASCII and without the vertical tab.
-    let compile =
-        |pattern: String| Regex::new(&pattern.replace(r"\s", r"[\t\n\f\r ]")).expect("constant pattern");
-    Patterns {
-        single: compile(format!(r"^\s*({OPS})\s*({CV})\s*$")),
-        range: compile(format!(r"\s*({CV})\s+-\s+({CV})\s*")),
-        find: compile(format!(r"({OPS})\s*({CV})")),
-        valid: compile(format!(r"^(\s*({OPS})\s*({CV})\s*)((?:\s+|,\s*)({OPS})\s*({CV})\s*)*$")),
+/// White space as Go's `\s` has it.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' ')
+}
+
+/// Splits off what consists of bytes that fit, at least one.
+fn run(text: &str, fits: fn(u8) -> bool) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|b| !fits(b)).unwrap_or(text.len());
+    if end == 0 { None } else { text.split_at_checked(end) }
+}
+
+fn trim_spaces(text: &str) -> &str {
+    run(text, is_space).map_or(text, |(_, rest)| rest)
+}
+
+/// A version in a constraint, taken apart; parts that are missing are empty.
+#[derive(Clone, Copy)]
+struct Pattern<'t> {
+    whole: &'t str,
+    major: &'t str,
+    /// With the dot before it, as `patch`.
+    minor: &'t str,
+    patch: &'t str,
+    /// With the dash before it.
+    pre: &'t str,
+}
+
+impl<'t> Pattern<'t> {
+    /// Reads the version at the start.
+    fn read(text: &'t str) -> Option<(Self, &'t str)> {
+        let before = |rest: &str, after: &str| rest.get(..rest.len() - after.len()).unwrap_or_default().len();
+        let dotted = |text: &'t str| match text.strip_prefix('.').and_then(|rest| run(rest, is_part)) {
+            Some((_, after)) => text.split_at_checked(before(text, after)).unwrap_or((text, "")),
+            None => ("", text),
+        };
+        let (major, rest) = run(text.strip_prefix('v').unwrap_or(text), is_part)?;
+        let (minor, rest) = dotted(rest);
+        let (patch, rest) = dotted(rest);
+        let (_, after) = identifiers(rest, '-');
+        let (pre, rest) = rest.split_at_checked(before(rest, after))?;
+        let (_, after) = identifiers(rest, '+');
+        let whole = text.get(..before(text, after))?;
+        Some((Self { whole, major, minor, patch, pre }, after))
     }
-});
+}
+
+/// Reads one comparison at the start: operator, version.
+fn read_comparison(text: &str) -> Option<(&str, Pattern<'_>, &str)> {
+    let is_operator = |b: u8| matches!(b, b'=' | b'!' | b'<' | b'>' | b'~' | b'^');
+    let (operator, rest) = run(text, is_operator).unwrap_or(("", text));
+    if !matches!(operator, "" | "=" | "!=" | ">" | "<" | ">=" | "=>" | "<=" | "=<" | "~" | "~>" | "^") {
+        return None;
+    }
+    let (pattern, rest) = Pattern::read(trim_spaces(rest))?;
+    Some((operator, pattern, rest))
+}
+
+/// Reads a group: comparisons with white space or a comma between them.
+fn read_group(text: &str) -> Option<Vec<(&str, Pattern<'_>)>> {
+    let mut found = Vec::new();
+    let mut rest = trim_spaces(text);
+    loop {
+        let (operator, pattern, after) = read_comparison(rest)?;
+        found.push((operator, pattern));
+        rest = trim_spaces(after);
+        if rest.is_empty() {
+            return Some(found);
+        }
+        match rest.strip_prefix(',') {
+            Some(after) => rest = trim_spaces(after),
+            None if rest.len() == after.len() => return None,
+            None => {}
+        }
+    }
+}
 
 impl Constraints {
     /// Reads a constraint such as `>=1.2, <3 || ~4.1.x`.
@@ -436,12 +490,12 @@ impl Constraints {
         }
         let mut groups = Vec::new();
         for group in text.split("||") {
-            if !PATTERNS.valid.is_match(group) {
+            let Some(comparisons) = read_group(group) else {
                 return Err(Error::Improper(group.to_owned()));
-            }
+            };
             let mut constraints = Vec::new();
-            for found in PATTERNS.find.find_iter(group) {
-                constraints.push(Constraint::parse(found.as_str())?);
+            for (operator, pattern) in comparisons {
+                constraints.push(Constraint::new(operator, pattern)?);
             }
             let prereleases = constraints.iter().any(|c: &Constraint| !c.con.pre.is_empty());
             groups.push(Group { constraints, prereleases });
@@ -496,16 +550,34 @@ impl fmt::Display for Constraints {
     }
 }
 
-/// `1.2 - 3.4` means `>= 1.2, <= 3.4`.
+/// `1.2 - 3.4` means `>= 1.2, <= 3.4`. The library finds ranges anywhere in the text.
 fn rewrite_ranges(text: &str) -> String {
     let mut out = text.to_owned();
-    for found in PATTERNS.range.captures_iter(text) {
-        if let (Some(whole), Some(low), Some(high)) = (found.get(0), found.get(1), found.get(11)) {
-            let replacement = format!(">= {}, <= {} ", low.as_str(), high.as_str());
-            out = out.replacen(whole.as_str(), &replacement, 1);
+    let mut rest = text;
+    while !rest.is_empty() {
+        match read_range(rest) {
+            Some((low, high, after)) => {
+                let whole = rest.get(..rest.len() - after.len()).unwrap_or(rest);
+                out = out.replacen(whole, &format!(">= {low}, <= {high} "), 1);
+                rest = after;
+            }
+            None => {
+                let mut chars = rest.chars();
+                chars.next();
+                rest = chars.as_str();
+            }
         }
     }
     out
+}
+
+/// Reads a range at the start, white space around it included.
+fn read_range(text: &str) -> Option<(&str, &str, &str)> {
+    let (low, rest) = Pattern::read(trim_spaces(text))?;
+    let (_, rest) = run(rest, is_space)?;
+    let (_, rest) = run(rest.strip_prefix('-')?, is_space)?;
+    let (high, rest) = Pattern::read(rest)?;
+    Some((low.whole, high.whole, trim_spaces(rest)))
 }
 
 fn is_x(part: &str) -> bool {
@@ -517,26 +589,24 @@ fn only_releases(version: &Version) -> String {
 }
 
 impl Constraint {
-    fn parse(text: &str) -> Result<Self, Error> {
-        let found = PATTERNS.single.captures(text).ok_or_else(|| Error::Improper(text.to_owned()))?;
-        let group = |n: usize| found.get(n).map_or("", |m| m.as_str());
-        let (major, pre) = (group(3), group(6));
+    fn new(operator: &str, pattern: Pattern<'_>) -> Result<Self, Error> {
+        let Pattern { whole, major, minor, patch, pre } = pattern;
         let open = |part: &str| part.is_empty() || is_x(part.trim_start_matches('.'));
         let (mut dirty, mut minor_dirty, mut patch_dirty) = (false, false, false);
         let version = if open(major) {
             dirty = true;
             format!("0.0.0{pre}")
-        } else if open(group(4)) {
+        } else if open(minor) {
             (dirty, minor_dirty) = (true, true);
             format!("{major}.0.0{pre}")
-        } else if open(group(5)) {
+        } else if open(patch) {
             (dirty, patch_dirty) = (true, true);
-            format!("{major}{}.0{pre}", group(4))
+            format!("{major}{minor}.0{pre}")
         } else {
-            group(2).to_owned()
+            whole.to_owned()
         };
         let con = Version::parse(&version).map_err(|_| Error::ConstraintParser)?;
-        let op = match group(1) {
+        let op = match operator {
             "!=" => Op::NotEqual,
             ">" => Op::Greater,
             "<" => Op::Less,
@@ -548,9 +618,9 @@ impl Constraint {
         };
         Ok(Self {
             op,
-            op_text: group(1).to_owned(),
+            op_text: operator.to_owned(),
             con,
-            orig: group(2).to_owned(),
+            orig: whole.to_owned(),
             dirty,
             minor_dirty,
             patch_dirty,
