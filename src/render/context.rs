@@ -40,12 +40,7 @@ pub(super) fn build<'a>(root: &Instance<'a>, values: &Map, request: &Request<'_>
         capabilities: Value::Object(Rc::new(CapabilitiesObject::new(request.capabilities))),
     };
     let mut by_path = BTreeMap::new();
-    // The root's values are of Helm's own map type, which `typeOf` shows.
-    let typed = Map::with_type(HELM_VALUES);
-    for (key, value) in values.entries() {
-        typed.insert(key, value);
-    }
-    scope(root, typed, &root.name, true, &shared, &mut by_path);
+    scope(root, values.clone(), &root.name, true, &shared, &mut by_path);
     let mut order: Vec<String> = by_path.keys().cloned().collect();
     // Deeper paths first, then names from the end of the alphabet.
     order.sort_by(|a, b| (depth(b), b).cmp(&(depth(a), a)));
@@ -75,14 +70,14 @@ fn scope<'a>(
         ("Files", Value::Object(Rc::new(Files::of(&instance.chart.files)))),
         ("Release", shared.release.clone()),
         ("Capabilities", shared.capabilities.clone()),
-        ("Values", Value::Map(values.clone())),
+        ("Values", Value::Map(values.as_values())),
         ("Subcharts", Value::Map(subcharts.clone())),
     ]
     .into_iter()
     .map(|(key, value)| (Str::literal(key), value))
     .collect();
     for sub in &instance.dependencies {
-        let below = table(&values, &sub.name).unwrap_or_else(|| Map::with_type(HELM_VALUES));
+        let below = table(&values, &sub.name).unwrap_or_default();
         let path = format!("{full_path}/charts/{}", sub.name);
         let inner = scope(sub, below, &path, false, shared, by_path);
         subcharts.insert(sub.name.as_str(), Value::Map(inner));

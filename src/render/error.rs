@@ -1,7 +1,7 @@
 //! A rendering that failed, with everything a person needs to find the place.
 
-use super::context::Templates;
 use super::Crd;
+use super::context::Templates;
 use super::manifest::BadManifest;
 use crate::chart::{Chart, Place};
 use crate::diag::{Code, Diag, codes};

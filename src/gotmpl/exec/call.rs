@@ -6,7 +6,7 @@ use super::super::error::ExecError;
 use super::super::func::{Func, FuncError, Signature};
 use super::super::parse::ast::Operand;
 use super::super::types::Type;
-use super::super::value::{Object, Value};
+use super::super::value::{Map, Object, Value};
 use super::walk::{At, Frame};
 use super::{Cell, Ctx, Exec};
 
@@ -14,6 +14,8 @@ use super::{Cell, Ctx, Exec};
 pub(super) enum Callee<'o> {
     Func(Func),
     Method(&'o Rc<dyn Object>, Signature),
+    /// A method of `common.Values`.
+    Values(&'o Map, &'static Func),
 }
 
 impl Callee<'_> {
@@ -21,6 +23,7 @@ impl Callee<'_> {
         match self {
             Self::Func(func) => func.sig,
             Self::Method(_, sig) => *sig,
+            Self::Values(_, func) => func.sig,
         }
     }
 }
@@ -47,6 +50,10 @@ impl<'t> Frame<'t> {
             Ok(()) => match callee {
                 Callee::Func(func) => (func.call)(ctx, &values),
                 Callee::Method(object, _) => object.call(name, ctx, &values),
+                Callee::Values(map, func) => {
+                    values.insert(0, Value::Map((*map).clone()));
+                    (func.call)(ctx, &values)
+                }
             }
             .map_err(|error| {
                 self.at = node;
@@ -179,7 +186,12 @@ impl<'t> Frame<'t> {
             return Err(self.error(format!("invalid value; expected {ty}")));
         };
         if actual.assignable_to(ty) {
-            return Ok(Cell { value: cell.value, iface: false });
+            // Assigning converts: what arrives is of the parameter's type.
+            let value = match cell.value {
+                Value::Map(map) if map.is_values() && actual != ty => Value::Map(map.as_plain()),
+                value => value,
+            };
+            return Ok(Cell { value, iface: false });
         }
         Err(self.error(format!("wrong type for value; expected {ty}; got {actual}")))
     }

@@ -6,6 +6,7 @@ use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::Type;
 use super::super::value::{Map, Value};
 use super::call::Callee;
+use super::values_type;
 use super::walk::{At, Frame};
 use super::{Cell, Ctx, Exec, MissingKey};
 
@@ -200,6 +201,12 @@ impl<'t> Frame<'t> {
         let name = &*ident.name;
         match &receiver.value {
             Value::Map(map) => {
+                if map.is_values()
+                    && let Some(method) = values_type::method(name)
+                {
+                    let callee = Callee::Values(map, method);
+                    return self.call(ctx, dot, &callee, name, At::Operand(operand), args, last);
+                }
                 if !args.is_empty() || last.is_some() {
                     return Err(self.error(format!("{name} is not a method but has arguments")));
                 }

@@ -11,6 +11,7 @@ mod eval;
 mod helm;
 #[cfg(test)]
 mod tests;
+mod values_type;
 mod walk;
 
 pub use helm::{FUNCS, strip_no_value};

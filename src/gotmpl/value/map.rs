@@ -5,17 +5,22 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::str::Str;
-use super::super::types::{ANY_MAP, Type};
+use super::super::types::{ANY_MAP, HELM_VALUES, Type};
 use super::Value;
 use super::nesting::{self, Level};
 
 /// A map. A clone is the same map. Iteration is sorted by key, as `range` and printing are in Go; where Go
 /// iterates in random order (sprig's `keys`), sorted is the order we choose.
 #[derive(Clone)]
-pub struct Map(Rc<Table>);
+pub struct Map {
+    table: Rc<Table>,
+    /// Whether this handle sees the map as Helm's `common.Values`. In Go the type belongs to the variable, not to
+    /// the map: `.Values` of a subchart is the parent's plain table under that type.
+    values: bool,
+}
 
 struct Table {
-    /// `map[string]T`, or a defined map type.
+    /// `map[string]T`, never a defined type.
     ty: Type,
     nil: bool,
     entries: RefCell<BTreeMap<Str, Value>>,
@@ -43,64 +48,87 @@ impl Map {
     /// A map of a map type with these entries, which must be of its element type.
     #[must_use]
     pub fn from_table(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
-        Self(Rc::new(Table { ty, nil: false, entries: RefCell::new(entries) }))
+        Self::of(ty, false, entries)
+    }
+
+    fn of(ty: Type, nil: bool, entries: BTreeMap<Str, Value>) -> Self {
+        let table = Table { ty: ty.underlying(), nil, entries: RefCell::new(entries) };
+        Self { table: Rc::new(table), values: ty == HELM_VALUES }
+    }
+
+    /// The same map, seen as Helm's `common.Values`, which has methods and which `dig` refuses.
+    #[must_use]
+    pub fn as_values(&self) -> Self {
+        Self { table: Rc::clone(&self.table), values: self.table.ty == ANY_MAP }
+    }
+
+    /// The same map, seen as a plain `map[string]T`: what passing it to a function makes of it.
+    #[must_use]
+    pub fn as_plain(&self) -> Self {
+        Self { table: Rc::clone(&self.table), values: false }
+    }
+
+    /// Whether it is seen as `common.Values`.
+    #[must_use]
+    pub const fn is_values(&self) -> bool {
+        self.values
     }
 
     /// The nil map of a type: reads as empty, cannot be written to.
     #[must_use]
     pub fn nil(ty: Type) -> Self {
-        Self(Rc::new(Table { ty, nil: true, entries: RefCell::default() }))
+        Self::of(ty, true, BTreeMap::new())
     }
 
     /// Whether this is a nil map.
     #[must_use]
     pub fn is_nil(&self) -> bool {
-        self.0.nil
+        self.table.nil
     }
 
     /// The map type.
     #[must_use]
     pub fn ty(&self) -> Type {
-        self.0.ty
+        if self.values { HELM_VALUES } else { self.table.ty }
     }
 
     /// The element type.
     #[must_use]
     pub fn elem(&self) -> Type {
-        self.0.ty.elem().unwrap_or(Type::Any)
+        self.table.ty.elem().unwrap_or(Type::Any)
     }
 
     /// How many entries.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.table.entries.borrow().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.entries.borrow().is_empty()
+        self.table.entries.borrow().is_empty()
     }
 
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow().get(key).cloned()
+        self.table.entries.borrow().get(key).cloned()
     }
 
     /// Whether the key is present.
     #[must_use]
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.0.entries.borrow().contains_key(key)
+        self.table.entries.borrow().contains_key(key)
     }
 
     /// Sets a key. False, and nothing done, for a nil map: Go panics there with
     /// `assignment to entry in nil map`.
     pub fn insert(&self, key: impl Into<Str>, value: Value) -> bool {
-        if self.0.nil {
+        if self.table.nil {
             return false;
         }
-        let replaced = self.0.entries.borrow_mut().insert(key.into(), value);
+        let replaced = self.table.entries.borrow_mut().insert(key.into(), value);
         // Dropped only now: the old value's own drop may look at this map again if the map contained itself.
         drop(replaced);
         true
@@ -108,46 +136,46 @@ impl Map {
 
     /// Removes a key.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.0.entries.borrow_mut().remove(key)
+        self.table.entries.borrow_mut().remove(key)
     }
 
     /// Removes everything.
     pub fn clear(&self) {
-        let entries = std::mem::take(&mut *self.0.entries.borrow_mut());
+        let entries = std::mem::take(&mut *self.table.entries.borrow_mut());
         drop(entries);
     }
 
     /// The keys, sorted.
     #[must_use]
     pub fn keys(&self) -> Vec<Str> {
-        self.0.entries.borrow().keys().cloned().collect()
+        self.table.entries.borrow().keys().cloned().collect()
     }
 
     /// A snapshot of the entries, sorted by key; the map may change meanwhile.
     #[must_use]
     pub fn entries(&self) -> Vec<(Str, Value)> {
-        self.0.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.table.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Reads the table in place. `read` must not write to this map.
     pub fn read<R>(&self, read: impl FnOnce(&BTreeMap<Str, Value>) -> R) -> R {
-        read(&self.0.entries.borrow())
+        read(&self.table.entries.borrow())
     }
 
     /// Whether both are the same map.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.table, &other.table)
     }
 
     /// The identity of the map, to notice cycles with.
     #[must_use]
     pub fn address(&self) -> usize {
-        Rc::as_ptr(&self.0).addr()
+        Rc::as_ptr(&self.table).addr()
     }
 
     pub(super) fn sole_owner(&self) -> bool {
-        Rc::strong_count(&self.0) == 1
+        Rc::strong_count(&self.table) == 1
     }
 }
 
