@@ -83,16 +83,25 @@ pub fn decode<B: Build>(bytes: &[u8], root: Root) -> Result<B, Box<Error>> {
 }
 
 /// Reads a parsed document. The error's text is Go's.
-pub fn decode_tree<B: Build>(tree: &Tree, root: Root) -> Result<B, Box<Error>> {
+pub fn decode_tree<B: Build>(tree: &Tree<'_>, root: Root) -> Result<B, Box<Error>> {
     let empty = || match root {
         Root::Any => B::null(),
         Root::Map => B::map(B::Table::default()),
         Root::List => B::list(Vec::new()),
     };
     let Some(id) = tree.root() else { return Ok(empty()) };
-    let mut decoder = Decoder { tree, open: Vec::new(), decoded: 1, aliased: 0, late: None, depth: 0 };
+    let mut decoder = Decoder {
+        tree,
+        open: Vec::new(),
+        decoded: 1,
+        aliased: 0,
+        bad_key: None,
+        bad_number: None,
+        map: id,
+        depth: 0,
+    };
     let value = decoder.value(id).map_err(Error::converting)?;
-    if let Some(late) = decoder.late {
+    if let Some(late) = decoder.bad_key.take().map(|(_, _, e)| e).or(decoder.bad_number.take()) {
         return Err(Error::converting(late));
     }
     match (root, decoder.go_kind(id)) {
@@ -103,14 +112,17 @@ pub fn decode_tree<B: Build>(tree: &Tree, root: Root) -> Result<B, Box<Error>> {
 }
 
 struct Decoder<'t> {
-    tree: &'t Tree,
+    tree: &'t Tree<'t>,
     /// Aliases being expanded.
     open: Vec<NodeId>,
     /// Nodes decoded so far, and how many of them through an alias: the guard against alias bombs.
     decoded: u64,
     aliased: u64,
-    /// The first error of the JSON step, which only counts if the YAML step finds none.
-    late: Option<Box<Error>>,
+    /// The first errors of the JSON step: they only count if the YAML step finds none, and keys come first.
+    bad_key: Option<(NodeId, String, Box<Error>)>,
+    bad_number: Option<Box<Error>>,
+    /// The mapping whose keys are being read.
+    map: NodeId,
     depth: usize,
 }
 
@@ -186,7 +198,8 @@ impl<'t> Decoder<'t> {
                         } else {
                             "-Inf"
                         };
-                        self.fail_late(format!("json: unsupported value: {name}"));
+                        self.bad_number
+                            .get_or_insert_with(|| Error::raw(format!("json: unsupported value: {name}")));
                         B::null()
                     }
                     Scalar::Timestamp | Scalar::Str => B::string(text),
@@ -238,10 +251,16 @@ impl<'t> Decoder<'t> {
         result
     }
 
-    fn fail_late(&mut self, message: String) {
-        if self.late.is_none() {
-            self.late = Some(Error::raw(message));
+    /// Notes a key that JSON cannot hold. The first counts, with the value it has in the end.
+    fn refuse_key(&mut self, kind: &str, key: String, value: NodeId) {
+        if let Some((map, known, _)) = &self.bad_key
+            && (*map != self.map || *known != key)
+        {
+            return;
         }
+        let value = self.go_value(value);
+        let error = Error::raw(format!("unsupported map key of type: {kind}, key: {key}, value: {value}"));
+        self.bad_key = Some((self.map, key, error));
     }
 
     /// Adds a mapping's entries to `map`. A merge key is carried out where it stands, so it overwrites what
@@ -254,6 +273,7 @@ impl<'t> Decoder<'t> {
                 self.merge::<B>(*value, map)?;
                 continue;
             }
+            self.map = id;
             let key = self.key(*key, *value)?;
             let value = self.value(*value)?;
             if let Some(key) = key {
@@ -322,17 +342,11 @@ impl<'t> Decoder<'t> {
                         Some(Cow::Owned(text))
                     }
                     Scalar::Uint(u) => {
-                        let value = self.go_value(value);
-                        self.fail_late(format!(
-                            "unsupported map key of type: uint64, key: {u:#x}, value: {value}"
-                        ));
+                        self.refuse_key("uint64", format!("{u:#x}"), value);
                         None
                     }
                     Scalar::Null => {
-                        let value = self.go_value(value);
-                        self.fail_late(format!(
-                            "unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"
-                        ));
+                        self.refuse_key("%!s(<nil>)", "<nil>".to_owned(), value);
                         None
                     }
                 })
@@ -439,7 +453,7 @@ impl<'t> Decoder<'t> {
                     _ if f.is_nan() => out.push_str("NaN"),
                     f64::INFINITY => out.push_str("+Inf"),
                     f64::NEG_INFINITY => out.push_str("-Inf"),
-                    _ => number::sharp_v(f, out),
+                    _ => number::general(f, out),
                 },
                 Ok((_, text)) => out.push_str(&String::from_utf8_lossy(&strconv::quote(text.as_bytes()))),
             },

@@ -246,17 +246,6 @@ pub fn yaml(f: f64, out: &mut String) {
     }
 }
 
-/// A finite float as Go's `%#v` shows it: like `%g`, but with an exponent only from 21 up.
-pub fn sharp_v(f: f64, out: &mut String) {
-    let decimal = Decimal::of(f);
-    let exponent = if decimal.len == 0 { 0 } else { decimal.point - 1 };
-    if (-4..21).contains(&exponent) {
-        decimal.fixed(out);
-    } else {
-        decimal.scientific(2, out);
-    }
-}
-
 /// A finite `float32` as `encoding/json` writes it.
 pub fn json_f32(f: f32, out: &mut String) {
     let magnitude = f.abs();

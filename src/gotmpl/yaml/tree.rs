@@ -4,12 +4,12 @@
 //! Scalars are not resolved here. Besides values, the tree serves diagnostics: each node knows its byte span
 //! in the source, so a finding about a value can point at its key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Error;
-use super::scan::input::{self, Input};
-use super::scan::{Mark, Scanner, TokenKind};
+use super::scan::{Mark, Scanner, TokenKind, input};
 
 /// Nesting accepted when reading and writing, within the stack of any thread. Go stops at 10,000; no chart comes near.
 pub const MAX_DEPTH: usize = 250;
@@ -20,8 +20,8 @@ pub struct NodeId(u32);
 
 /// One node of a document.
 #[derive(Clone, Debug)]
-pub struct Node {
-    pub kind: NodeKind,
+pub struct Node<'a> {
+    pub kind: NodeKind<'a>,
     /// The full tag of a scalar (`tag:yaml.org,2002:int`), if one was written. Tags of collections mean
     /// nothing to Helm and are dropped.
     pub tag: Option<Box<str>>,
@@ -32,32 +32,52 @@ pub struct Node {
 }
 
 #[derive(Clone, Debug)]
-pub enum NodeKind {
+pub enum NodeKind<'a> {
     /// `plain`: written without quotes (or tagged `!`), so its type follows from its text.
-    Scalar { text: Box<str>, plain: bool },
+    Scalar { text: Cow<'a, str>, plain: bool },
     /// Items.
     Sequence(Range<u32>),
     /// Keys and values in turn.
     Mapping(Range<u32>),
     /// The node of that anchor.
-    Alias { name: Box<str>, target: NodeId },
+    Alias { name: Cow<'a, str>, target: NodeId },
 }
 
-/// A parsed document.
+/// A parsed document; its text is borrowed from the source wherever that is written as it is meant.
 #[derive(Clone, Debug, Default)]
-pub struct Tree {
-    nodes: Vec<Node>,
+pub struct Tree<'a> {
+    nodes: Vec<Node<'a>>,
     children: Vec<NodeId>,
     root: Option<NodeId>,
 }
 
-impl Tree {
+impl<'a> Tree<'a> {
     /// Parses the first document of a stream. Errors read as Go's yaml v2 gives them, without its `yaml: `.
-    pub fn parse(bytes: &[u8]) -> Result<Tree, Box<Error>> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Tree<'a>, Box<Error>> {
         let input = input::decode(bytes);
-        let mut parser = Parser::new(&input);
-        parser.document()?;
-        Ok(parser.tree)
+        match input.text {
+            Cow::Borrowed(text) => Parser::new(text, input.skipped, input.broken).document(),
+            Cow::Owned(text) => {
+                Parser::new(&text, input.skipped, input.broken).document().map(Tree::into_owned)
+            }
+        }
+    }
+
+    /// The same with all text copied, free of the source.
+    pub fn into_owned(self) -> Tree<'static> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        let nodes = self.nodes.into_iter().map(|node| Node {
+            kind: match node.kind {
+                NodeKind::Scalar { text, plain } => NodeKind::Scalar { text: own(text), plain },
+                NodeKind::Alias { name, target } => NodeKind::Alias { name: own(name), target },
+                NodeKind::Sequence(items) => NodeKind::Sequence(items),
+                NodeKind::Mapping(pairs) => NodeKind::Mapping(pairs),
+            },
+            tag: node.tag,
+            line: node.line,
+            span: node.span,
+        });
+        Tree { nodes: nodes.collect(), children: self.children, root: self.root }
     }
 
     /// The document's node; none for a stream without a document.
@@ -65,7 +85,7 @@ impl Tree {
         self.root
     }
 
-    pub fn node(&self, id: NodeId) -> Option<&Node> {
+    pub fn node(&self, id: NodeId) -> Option<&Node<'a>> {
         self.nodes.get(id.0 as usize)
     }
 
@@ -107,7 +127,7 @@ impl Tree {
 
 struct Parser<'a> {
     scanner: Scanner<'a>,
-    tree: Tree,
+    tree: Tree<'a>,
     /// Byte order mark in front of the text: positions count it.
     shift: usize,
     anchors: HashMap<&'a str, NodeId>,
@@ -137,15 +157,17 @@ enum Place {
 
 /// A parser error at a token. Go names the line before it counts it, so it is one short of the true one.
 fn unexpected<T>(problem: &str, mark: Mark) -> Parsed<T> {
-    Err(Error::at(problem, mark.line, mark.pos))
+    Err(Error::at(problem, mark.line as usize, mark.pos as usize))
 }
 
 impl<'a> Parser<'a> {
-    fn new(input: &'a Input<'_>) -> Self {
+    fn new(text: &'a str, shift: usize, broken: Option<&'static str>) -> Self {
+        // A rough guess that saves growing: values files have a node to about a dozen bytes.
+        let tree = Tree { nodes: Vec::with_capacity(text.len() / 16), ..Tree::default() };
         Parser {
-            scanner: Scanner::new(input),
-            tree: Tree::default(),
-            shift: input.skipped,
+            scanner: Scanner::new(text, broken),
+            tree,
+            shift,
             anchors: HashMap::new(),
             tag_directives: Vec::new(),
             pending: Vec::new(),
@@ -153,10 +175,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn document(&mut self) -> Parsed<()> {
+    fn document(mut self) -> Parsed<Tree<'a>> {
         self.scanner.take()?; // stream start
         if matches!(self.scanner.peek()?.kind, TokenKind::StreamEnd) {
-            return Ok(());
+            return Ok(self.tree);
         }
         self.directives()?;
         let root = if self.tree_is_explicit()? {
@@ -165,7 +187,7 @@ impl<'a> Parser<'a> {
             let at = next.start;
             match next.kind {
                 TokenKind::Version(..)
-                | TokenKind::TagDirective { .. }
+                | TokenKind::TagDirective(_)
                 | TokenKind::DocumentStart
                 | TokenKind::DocumentEnd
                 | TokenKind::StreamEnd => self.empty(at),
@@ -176,7 +198,7 @@ impl<'a> Parser<'a> {
         };
         self.scanner.peek()?;
         self.tree.root = Some(root);
-        Ok(())
+        Ok(self.tree)
     }
 
     fn tree_is_explicit(&mut self) -> Parsed<bool> {
@@ -195,11 +217,11 @@ impl<'a> Parser<'a> {
                 }
                 TokenKind::Version(1, 1) => version = true,
                 TokenKind::Version(..) => return unexpected("found incompatible YAML document", at),
-                TokenKind::TagDirective { handle, prefix } => {
-                    if self.tag_directives.iter().any(|(known, _)| known == handle) {
+                TokenKind::TagDirective(parts) => {
+                    if self.tag_directives.iter().any(|(known, _)| known == parts.handle) {
                         return unexpected("found duplicate %TAG directive", at);
                     }
-                    self.tag_directives.push((handle.to_string(), prefix.to_string()));
+                    self.tag_directives.push((parts.handle.to_owned(), parts.rest.clone()));
                 }
                 TokenKind::DocumentStart => break,
                 _ if any => return unexpected("did not find expected <document start>", at),
@@ -216,15 +238,10 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn add(&mut self, kind: NodeKind, tag: Option<Box<str>>, start: Mark, end: Mark) -> NodeId {
+    fn add(&mut self, kind: NodeKind<'a>, tag: Option<Box<str>>, start: Mark, end: Mark) -> NodeId {
         let id = NodeId(u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX));
-        let place = |mark: Mark| u32::try_from(mark.pos + self.shift).unwrap_or(u32::MAX);
-        let node = Node {
-            kind,
-            tag,
-            line: u32::try_from(start.line).unwrap_or(u32::MAX),
-            span: place(start)..place(end),
-        };
+        let place = |mark: Mark| u32::try_from(mark.pos as usize + self.shift).unwrap_or(u32::MAX);
+        let node = Node { kind, tag, line: start.line, span: place(start)..place(end) };
         self.tree.nodes.push(node);
         id
     }
@@ -239,7 +256,7 @@ impl<'a> Parser<'a> {
         if let TokenKind::Alias(name) = token.kind {
             let end = token.end;
             let Some(target) = self.anchors.get(name).copied() else {
-                return Err(Error::at(&format!("unknown anchor '{name}' referenced"), 0, start.pos));
+                return Err(Error::at(&format!("unknown anchor '{name}' referenced"), 0, start.pos as usize));
             };
             self.scanner.take()?;
             return Ok(self.add(NodeKind::Alias { name: name.into(), target }, None, start, end));
@@ -271,13 +288,17 @@ impl<'a> Parser<'a> {
                 Some(tag) => content == Content::Scalar && **tag == *"!",
             };
             let end = if content == Content::Nothing { properties_end } else { end };
-            let id = self.add(NodeKind::Scalar { text: text.into(), plain }, tag, start, end);
+            let id = self.add(NodeKind::Scalar { text, plain }, tag, start, end);
             self.bind(anchor, id);
             return Ok(id);
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Error::at(&format!("exceeded max depth of {MAX_DEPTH}"), at.line + 1, at.pos));
+            return Err(Error::at(
+                &format!("exceeded max depth of {MAX_DEPTH}"),
+                at.line as usize + 1,
+                at.pos as usize,
+            ));
         }
         // The anchor must be known inside its own node, so that an alias there is found (and refused later).
         let id = self.add(NodeKind::Sequence(0..0), None, start, end);
@@ -320,7 +341,7 @@ impl<'a> Parser<'a> {
     }
 
     fn ends_at(&mut self, id: NodeId, end: Mark) {
-        let end = u32::try_from(end.pos + self.shift).unwrap_or(u32::MAX);
+        let end = u32::try_from(end.pos as usize + self.shift).unwrap_or(u32::MAX);
         if let Some(node) = self.tree.nodes.get_mut(id.0 as usize) {
             node.span.end = end;
         }
@@ -334,13 +355,13 @@ impl<'a> Parser<'a> {
         for _ in 0..2 {
             match &self.scanner.peek()?.kind {
                 TokenKind::Anchor(name) if anchor.is_none() => anchor = Some(*name),
-                TokenKind::Tag { .. } if tag.is_none() => {}
+                TokenKind::Tag(_) if tag.is_none() => {}
                 _ => break,
             }
             let token = self.scanner.take()?;
             end = token.end;
-            if let TokenKind::Tag { handle, suffix } = token.kind {
-                tag = Some((handle, suffix, token.start));
+            if let TokenKind::Tag(parts) = token.kind {
+                tag = Some((parts.handle, parts.rest, token.start));
             }
             // The look-ahead past the properties comes before a handle is looked up.
             self.scanner.peek()?;

@@ -17,8 +17,14 @@ pub struct Input<'a> {
 
 const PIECE: usize = 512;
 
+/// Beyond this, positions would not fit their fields.
+const LIMIT: usize = u32::MAX as usize - 8;
+
 pub fn decode(bytes: &[u8]) -> Input<'_> {
     match bytes {
+        _ if bytes.len() > LIMIT => {
+            Input { text: Cow::Borrowed(""), skipped: 0, broken: Some("input is too long") }
+        }
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest, 3),
@@ -90,8 +96,22 @@ fn malformed(bytes: &[u8]) -> &'static str {
 
 /// The first character outside YAML's printable set.
 fn first_control(bytes: &[u8]) -> Option<usize> {
-    let mut i = 0;
-    while let Some(b) = bytes.get(i) {
+    // Most stretches hold no byte that could belong to one; asked without branches, that takes little time.
+    const STRETCH: usize = 64;
+    let suspicious = |b: u8| {
+        (b < 0x20) & (b != b'\n') & (b != b'\r') & (b != b'\t') | (b == 0x7f) | (b == 0xc2) | (b == 0xef)
+    };
+    bytes
+        .chunks(STRETCH)
+        .enumerate()
+        .filter(|(_, stretch)| stretch.iter().fold(false, |found, b| found | suspicious(*b)))
+        .find_map(|(n, stretch)| control_between(bytes, n * STRETCH, n * STRETCH + stretch.len()))
+}
+
+fn control_between(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+    let mut i = start;
+    while i < end {
+        let b = bytes.get(i)?;
         let bad = match b {
             0x20..=0x7e | b'\n' | b'\r' | b'\t' => false,
             0x00..=0x1f | 0x7f => true,

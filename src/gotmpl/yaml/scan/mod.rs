@@ -1,7 +1,7 @@
 //! Characters to tokens, as libyaml does it: indentation becomes block starts and ends, and a `:` turns what
 //! stood before it into a key.
 //!
-//! In: the text of one stream ([`Input`]). Out: [`Token`]s on demand, in an order with just the look-ahead
+//! In: the text of one stream. Out: [`Token`]s on demand, in an order with just the look-ahead
 //! libyaml has, because that decides which of two errors is reported. Text of scalars is borrowed from the
 //! input wherever no escape or folded line break changed it.
 //!
@@ -14,15 +14,14 @@ mod scalar;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use self::input::Input;
 use super::Error;
 
 /// A place in the text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mark {
-    pub pos: usize,
-    pub line: usize,
-    pub column: usize,
+    pub pos: u32,
+    pub line: u32,
+    pub column: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ pub enum TokenKind<'a> {
     StreamStart,
     StreamEnd,
     Version(u8, u8),
-    TagDirective { handle: Cow<'a, str>, prefix: Cow<'a, str> },
+    TagDirective(Box<TagParts<'a>>),
     DocumentStart,
     DocumentEnd,
     BlockSequenceStart,
@@ -46,8 +45,15 @@ pub enum TokenKind<'a> {
     Value,
     Alias(&'a str),
     Anchor(&'a str),
-    Tag { handle: Cow<'a, str>, suffix: Cow<'a, str> },
+    Tag(Box<TagParts<'a>>),
     Scalar { text: Cow<'a, str>, plain: bool },
+}
+
+/// A tag's handle (`!`, `!!`, `!name!`, or none) and the rest; for a directive, the prefix.
+#[derive(Clone, Debug)]
+pub struct TagParts<'a> {
+    pub handle: &'a str,
+    pub rest: String,
 }
 
 #[derive(Clone, Debug)]
@@ -176,11 +182,12 @@ fn is_word(b: u8) -> bool {
 }
 
 impl<'a> Scanner<'a> {
-    pub fn new(input: &'a Input<'_>) -> Self {
+    /// A scanner of `text`, behind which, if it does not simply end, there is the problem `broken`.
+    pub fn new(text: &'a str, broken: Option<&'static str>) -> Self {
         Scanner {
-            text: &input.text,
-            src: input.text.as_bytes(),
-            broken: input.broken,
+            text,
+            src: text.as_bytes(),
+            broken,
             pos: 0,
             line: 0,
             line_start: 0,
@@ -224,7 +231,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn mark(&self) -> Mark {
-        Mark { pos: self.pos, line: self.line, column: self.column() }
+        // A stream beyond 4 GiB has been refused.
+        Mark { pos: self.pos as u32, line: self.line as u32, column: self.column() as u32 }
     }
 
     fn break_width(&self, offset: usize) -> usize {
@@ -295,11 +303,19 @@ impl<'a> Scanner<'a> {
         text
     }
 
+    /// Passes a comment, up to its line break. The column it leaves is only good for not being 0.
     fn skip_comment(&mut self) {
-        if self.at(0) == b'#' {
-            while !self.is_breakz(0) {
-                self.skip();
+        if self.at(0) != b'#' {
+            return;
+        }
+        loop {
+            let rest = self.src.get(self.pos..).unwrap_or_default();
+            let stop = |b: &u8| matches!(b, b'\n' | b'\r' | 0xc2 | 0xe2);
+            self.pos += rest.iter().position(stop).unwrap_or(rest.len());
+            if self.is_breakz(0) {
+                return;
             }
+            self.skip();
         }
     }
 
@@ -361,7 +377,7 @@ impl<'a> Scanner<'a> {
             return Ok(false);
         }
         // Both columns lie on one line here, so their distance is the distance in characters.
-        if key.mark.line < line || key.mark.column + KEY_LIMIT < column {
+        if (key.mark.line as usize) < line || key.mark.column as usize + KEY_LIMIT < column {
             if key.required {
                 return self.fail("could not find expected ':'");
             }
@@ -601,7 +617,12 @@ impl<'a> Scanner<'a> {
         if self.key_still_possible(level)? {
             let key = self.simple_keys.get(level).copied().unwrap_or_default();
             self.insert(Some(key.token), TokenKind::Key, key.mark);
-            self.roll_indent(key.mark.column, Some(key.token), TokenKind::BlockMappingStart, key.mark)?;
+            self.roll_indent(
+                key.mark.column as usize,
+                Some(key.token),
+                TokenKind::BlockMappingStart,
+                key.mark,
+            )?;
             if let Some(slot) = self.simple_keys.get_mut(level) {
                 (slot.possible, slot.awaited) = (false, false);
             }
@@ -676,7 +697,7 @@ impl<'a> Scanner<'a> {
                 if !self.is_blankz(0) {
                     return self.fail("did not find expected whitespace or line break");
                 }
-                TokenKind::TagDirective { handle: Cow::Borrowed(handle), prefix }
+                TokenKind::TagDirective(Box::new(TagParts { handle, rest: prefix }))
             }
             _ => return self.fail("found unknown directive name"),
         };
@@ -729,13 +750,13 @@ impl<'a> Scanner<'a> {
             } else {
                 let uri = self.tag_uri(head)?;
                 // A lone `!` has no handle, only the suffix `!`.
-                (handle, suffix) = if uri.is_empty() { ("", Cow::Borrowed(head)) } else { ("!", uri) };
+                (handle, suffix) = if uri.is_empty() { ("", head.to_owned()) } else { ("!", uri) };
             }
         }
         if !self.is_blankz(0) {
             return self.fail("did not find expected whitespace or line break");
         }
-        self.push(TokenKind::Tag { handle: Cow::Borrowed(handle), suffix }, start);
+        self.push(TokenKind::Tag(Box::new(TagParts { handle, rest: suffix })), start);
         Ok(())
     }
 
@@ -755,7 +776,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The rest of a tag after `head`, of which the leading `!` does not count.
-    fn tag_uri(&mut self, head: &'a str) -> Scanned<Cow<'a, str>> {
+    fn tag_uri(&mut self, head: &str) -> Scanned<String> {
         let mut out: Vec<u8> = head.as_bytes().get(1..).unwrap_or_default().to_vec();
         let mut any = !head.is_empty();
         while is_word(self.at(0)) || b";/?:@&=+$,.!~*'()[]%".contains(&self.at(0)) {
@@ -770,7 +791,7 @@ impl<'a> Scanner<'a> {
         if !any {
             return self.fail("did not find expected tag URI");
         }
-        Ok(Cow::Owned(String::from_utf8_lossy(&out).into_owned()))
+        Ok(String::from_utf8_lossy(&out).into_owned())
     }
 
     fn uri_escape(&mut self, out: &mut Vec<u8>) -> Scanned<()> {

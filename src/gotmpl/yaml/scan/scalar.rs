@@ -47,7 +47,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn scan_plain(&mut self) -> Scanned<()> {
         let start = self.mark();
         let mut end = start;
-        let mut text = Text::new(self.text, start.pos);
+        let mut text = Text::new(self.text, self.pos);
         let mut gap = Gap::default();
         let mut folded = false;
         let indent = self.indent + 1;
