@@ -41,6 +41,26 @@ fn decimal_of(scientific: &str) -> Decimal {
     Decimal { digits, point: exponent.parse::<i32>().unwrap_or(0) + 1 }
 }
 
+/// Corrects the shortest digits of a float64 that lies exactly between two candidates: Rust takes the upper one,
+/// Go the even one. Only numbers with nearly all their digits come in question.
+pub fn settle_tie(digits: &mut [u8], number: f64) {
+    const LEAST: usize = 15;
+    let Some((last, before)) = digits.split_last_mut() else { return };
+    if before.len() + 1 < LEAST || *last == b'0' || (*last - b'0').is_multiple_of(2) {
+        return;
+    }
+    let exact = format!("{:.40e}", number.abs());
+    let mut exact = exact.bytes().take_while(|c| *c != b'e').filter(u8::is_ascii_digit);
+    let same = before.iter().all(|digit| exact.next() == Some(*digit));
+    if same
+        && exact.next() == Some(*last - 1)
+        && exact.next() == Some(b'5')
+        && exact.all(|digit| digit == b'0')
+    {
+        *last -= 1;
+    }
+}
+
 fn trim_zeros(digits: &mut Vec<u8>) {
     while digits.last() == Some(&b'0') {
         digits.pop();
@@ -68,6 +88,9 @@ pub fn format_float(number: f64, format: FloatFormat, precision: Option<usize>, 
             FloatBits::B64 => decimal_of(&format!("{magnitude:e}")),
         };
         trim_zeros(&mut decimal.digits);
+        if bits == FloatBits::B64 {
+            settle_tie(&mut decimal.digits, magnitude);
+        }
         decimal
     };
     // A float64 has no more digits than this; Rust's own formatting refuses large precisions.

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use super::super::strconv;
+
 /// Shortest round-trip decimal: `digits` (no leading or trailing zero, at most 17) with the decimal point
 /// after `point` of them.
 struct Decimal {
@@ -66,30 +68,9 @@ impl Decimal {
         let mut shortest = Decimal::collect(|sink| {
             let _ = write!(sink, "{f:e}");
         });
-        if shortest.len >= 15 {
-            shortest.settle_tie(f);
-        }
+        let len = shortest.len;
+        strconv::settle_tie(shortest.digits.get_mut(..len).unwrap_or_default(), f);
         shortest
-    }
-
-    /// Where a number lies exactly between two candidates of the least length, Rust takes the upper one and
-    /// Go the even one. Only numbers with almost all their digits come in question.
-    fn settle_tie(&mut self, f: f64) {
-        let Some((last, before)) = self.digits().split_last() else { return };
-        if (last - b'0').is_multiple_of(2) || *last == b'0' {
-            return;
-        }
-        let mut lower = Vec::from(before);
-        lower.push(last - 1);
-        let exact = format!("{:.40e}", f.abs());
-        let exact: Vec<u8> =
-            exact.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).collect();
-        let tie = exact.strip_prefix(lower.as_slice()).and_then(|rest| rest.split_first());
-        if tie.is_some_and(|(half, rest)| *half == b'5' && rest.iter().all(|d| *d == b'0'))
-            && let Some(slot) = self.digits.get_mut(self.len - 1)
-        {
-            *slot -= 1;
-        }
     }
 
     fn of_f32(f: f32) -> Decimal {
