@@ -46,7 +46,10 @@ pub fn spec_changed(served: &Served, old: &Value, new: &Value) -> bool {
         };
         map.into_iter().filter(|(k, _)| !skip(k)).collect()
     };
-    part(old) != part(new)
+    // Deployments count a change of their annotations too.
+    let annotated = served.resource == "deployments.apps"
+        && old.pointer("/metadata/annotations") != new.pointer("/metadata/annotations");
+    annotated || part(old) != part(new)
 }
 
 /// Kinds whose deletion is answered with the object instead of a `Status`.
@@ -301,38 +304,67 @@ pub fn prepare_update(served: &Served, old: &Value, new: &mut Value) {
     }
 }
 
-/// Addresses and node ports stay with a service whose new version does not name them.
+/// Addresses and node ports stay with a service whose new version does not name them, and go with a type
+/// that has none. Source: `pkg/registry/core/service`, `patchAllocatedValues` and `dropTypeDependentFields`.
 fn service(old: &Value, new: &mut Value) {
     let kind = |o: &Value| meta::text(o, "/spec/type").to_owned();
     let (was, is) = (kind(old), kind(new));
-    if is == "ExternalName" || was == "ExternalName" {
-        return;
-    }
-    let old_spec = old.get("spec").cloned().unwrap_or_default();
+    let old_spec = old.get("spec").and_then(Value::as_object).cloned().unwrap_or_default();
+    let old_ports = meta::list(old, "/spec/ports").to_vec();
     let spec = meta::child(new, "spec");
-    let given = spec.get("clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if given.is_empty() || Some(given.as_str()) == old_spec.get("clusterIP").and_then(Value::as_str) {
-        for key in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-            if !spec.contains_key(key) {
-                meta::set(spec, key, old_spec.get(key).cloned());
-            }
+    let addressed = |kind: &str| kind != "ExternalName";
+    let exposed = |kind: &str| matches!(kind, "NodePort" | "LoadBalancer");
+    const ADDRESS: &[&str] = &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
+    if addressed(&was) && addressed(&is) {
+        let given = spec.get("clusterIP").filter(|ip| ip.as_str() != Some(""));
+        if given.is_none_or(|ip| Some(ip) == old_spec.get("clusterIP")) {
+            keep_absent(spec, &old_spec, ADDRESS);
+        }
+    } else if addressed(&was) {
+        drop_same(spec, &old_spec, ADDRESS);
+    }
+    let same = |port: &Value| {
+        old_ports
+            .iter()
+            .find(|o| o.get("port") == port.get("port") && o.get("protocol") == port.get("protocol"))
+    };
+    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+        let before = same(port).and_then(|o| o.get("nodePort")).cloned();
+        let port = meta::as_map(port);
+        if exposed(&was) && exposed(&is) && !port.contains_key("nodePort") {
+            meta::set(port, "nodePort", before);
+        } else if exposed(&was) && !exposed(&is) && port.get("nodePort") == before.as_ref() {
+            port.remove("nodePort");
         }
     }
-    let exposed = |kind: &str| matches!(kind, "NodePort" | "LoadBalancer");
-    if exposed(&was) && exposed(&is) {
-        let old_ports = meta::list(old, "/spec/ports").to_vec();
-        for port in meta_list(spec, "ports") {
-            let same = old_ports
-                .iter()
-                .find(|o| o.get("port") == port.get("port") && o.get("protocol") == port.get("protocol"));
-            let node_port = same.and_then(|o| o.get("nodePort")).cloned();
-            let port = meta::as_map(port);
-            if !port.contains_key("nodePort") {
-                meta::set(port, "nodePort", node_port);
-            }
+    if was == "LoadBalancer" && is == "LoadBalancer" {
+        keep_absent(spec, &old_spec, &["healthCheckNodePort"]);
+    } else if was == "LoadBalancer" {
+        drop_same(
+            spec,
+            &old_spec,
+            &["healthCheckNodePort", "allocateLoadBalancerNodePorts", "loadBalancerClass"],
+        );
+    }
+    if exposed(&was) && !exposed(&is) {
+        drop_same(spec, &old_spec, &["externalTrafficPolicy"]);
+    }
+}
+
+/// What the new version does not mention stays as it was.
+fn keep_absent(new: &mut Map<String, Value>, old: &Map<String, Value>, keys: &[&str]) {
+    for key in keys {
+        if !new.contains_key(*key) {
+            meta::set(new, key, old.get(*key).cloned());
         }
-        if was == "LoadBalancer" && !spec.contains_key("healthCheckNodePort") {
-            meta::set(spec, "healthCheckNodePort", old_spec.get("healthCheckNodePort").cloned());
+    }
+}
+
+/// What is only there because it was there goes.
+fn drop_same(new: &mut Map<String, Value>, old: &Map<String, Value>, keys: &[&str]) {
+    for key in keys {
+        if new.get(*key).is_some() && new.get(*key) == old.get(*key) {
+            new.remove(*key);
         }
     }
 }

@@ -350,8 +350,9 @@ pub fn replace(
         Fields::Given(managers) => managers,
         Fields::Update(manager) => {
             let mut managers = live_managers.clone();
-            // A scale is tracked only where somebody manages the replicas already.
-            let tracked = place.sub != "scale" || managers.own(&["f:spec", "f:replicas"]);
+            // Where nobody manages anything, or (of a scale) the replicas, nobody begins to by an update.
+            let tracked =
+                !managers.is_empty() && (place.sub != "scale" || managers.own(&["f:spec", "f:replicas"]));
             if let Some(ty) = served.ty.filter(|_| tracked) {
                 let writer = Writer {
                     manager,

@@ -120,6 +120,10 @@ impl Managers {
         Managers { entries }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Whether anybody manages this field.
     pub fn own(&self, path: &[&str]) -> bool {
         self.entries.values().any(|e| e.set.contains(path))
@@ -279,18 +283,9 @@ impl Managers {
             .unwrap_or_else(empty);
         let pruned_set = typed::field_set(ty, &pruned).with_named_parents(ty);
         let gone = merged_set.difference(&pruned_set).intersection(&last_named);
-        drop_nulls(typed::remove(ty, &merged, &gone).unwrap_or_else(empty))
-    }
-}
-
-/// A container that lost all it had is null after removal; it is left out.
-fn drop_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(
-            map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, drop_nulls(v))).collect(),
-        ),
-        Value::Array(list) => Value::Array(list.into_iter().map(drop_nulls).collect()),
-        other => other,
+        // What lost all it had is null here, not gone: it was not removed from whoever else owns it. Decoding
+        // drops it later.
+        typed::remove(ty, &merged, &gone).unwrap_or_else(empty)
     }
 }
 

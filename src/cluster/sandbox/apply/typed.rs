@@ -323,7 +323,7 @@ fn vacant(value: Option<&Value>) -> bool {
 }
 
 fn diff(ty: &Ty<'_>, old: Option<&Value>, new: Option<&Value>, at: &mut Vec<Elem>, out: &mut Changes) {
-    let kind = ty.kind(new.or(old));
+    let kind = ty.kind(new.filter(|v| !v.is_null()).or(old));
     // A deduced type that changed its nature is one changed value.
     let unlike = ty.id.is_none()
         && matches!((old, new), (Some(a), Some(b)) if a.is_object() != b.is_object() && !a.is_null() && !b.is_null());

@@ -85,13 +85,23 @@ fn volumes<'a>(spec: &'a Value, at: &str, errors: &mut Errors) -> Vec<&'a str> {
         if seen.contains(&name) {
             errors.push(FieldError::duplicate(format!("{here}.name"), &name.into()));
         }
-        seen.push(name);
-        let sources: Vec<&String> =
-            volume.as_object().into_iter().flat_map(|m| m.keys()).filter(|k| *k != "name").collect();
+        let mut sources: Vec<&str> =
+            volume.as_object().into_iter().flat_map(|m| m.keys()).map(String::as_str).collect();
+        sources.retain(|k| *k != "name");
+        // The server looks at them in this order, the rest after.
+        sources.sort_by_key(|k| {
+            ["emptyDir", "hostPath", "secret", "nfs", "persistentVolumeClaim"]
+                .iter()
+                .position(|o| o == k)
+                .unwrap_or(9)
+        });
         if let [_, second, ..] = sources.as_slice() {
             let why = "may not specify more than 1 volume type";
             errors.push(FieldError::forbidden(format!("{here}.{second}"), why));
+            // A volume that is wrong is no volume to mount.
+            continue;
         }
+        seen.push(name);
         if volume.get("configMap").is_some() && meta::text(volume, "/configMap/name").is_empty() {
             errors.push(FieldError::required(format!("{here}.configMap.name"), ""));
         }
