@@ -368,7 +368,7 @@ impl<'a> Parser<'a> {
         }
         let tag = match tag {
             None => None,
-            Some((handle, suffix, _)) if handle.is_empty() => Some(suffix.into()),
+            Some(("", suffix, _)) => Some(suffix.into()),
             Some((handle, suffix, at)) => {
                 match self.tag_directives.iter().find(|(known, _)| *known == handle) {
                     Some((_, prefix)) => Some(format!("{prefix}{suffix}").into_boxed_str()),
