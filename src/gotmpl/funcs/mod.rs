@@ -9,7 +9,7 @@
 use super::exec;
 use super::func::Funcs;
 
-pub mod casing;
+mod casing;
 mod cast;
 mod common;
 mod crypto;
@@ -17,20 +17,20 @@ mod dates;
 mod dicts;
 mod encoding;
 mod flow;
-pub mod gotime;
+mod gotime;
 mod lists;
-pub mod number;
+mod number;
 mod numeric;
 mod paths;
 mod patterns;
 mod random;
-pub mod regexp;
-pub mod runes;
+mod regexp;
+mod runes;
 mod serial;
 mod strings;
 #[cfg(test)]
 mod tests;
-pub mod text;
+mod text;
 mod urls;
 
 /// Every function a chart's template may call, besides the built-ins of `text/template`.

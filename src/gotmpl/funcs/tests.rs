@@ -34,7 +34,7 @@ fn data() -> Value {
 }
 
 /// Runs a template; the error is Go's without its position.
-fn run(template: &str) -> Result<String, String> {
+pub(super) fn run(template: &str) -> Result<String, String> {
     let mut set = TemplateSet::new(Arc::new(super::helm()));
     set.parse("t", template.as_bytes()).map_err(|e| e.to_string())?;
     let mut ctx = Ctx::new(&set, &Still, MissingKey::Zero);

@@ -30,6 +30,8 @@ mod certs;
 mod der;
 mod keys;
 mod password;
+#[cfg(test)]
+mod tests;
 
 const CERTIFICATE: Type = Type::Object("sprig.certificate");
 

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-pub mod duration;
-pub mod layout;
+pub(super) mod duration;
+pub(super) mod layout;
 mod parse;
 
 pub use parse::parse;

@@ -39,11 +39,6 @@ impl Cache {
         self.known.len()
     }
 
-    /// Whether none is known.
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// The pattern compiled, from memory when it was met before.
     pub fn get(&mut self, pattern: &[u8]) -> Result<Rc<Regexp>, SyntaxError> {
         if let Some(known) = self.known.get(pattern) {
