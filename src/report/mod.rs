@@ -5,6 +5,9 @@
 
 pub mod human;
 pub mod json;
+pub mod plan;
+pub mod progress;
+mod style;
 
 use crate::diag::{Diag, Severity};
 use crate::source::SourceMap;
