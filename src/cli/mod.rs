@@ -3,9 +3,13 @@
 //! In: arguments. Out: an exit code: 0 done or nothing to change, 1 errors, 2 changes (with
 //! `--detailed-exitcode`), 130 interrupted.
 
+mod apply;
 mod chart;
 mod chart_template;
+mod check;
 mod explain;
+mod plan;
+mod stack;
 
 use crate::report::{Color, Format};
 use crate::source::{DiskWorld, World};
@@ -26,6 +30,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Compile and render a stack, without a network.
+    Check(check::Args),
+    /// Show what apply would do to the live clusters; changes nothing.
+    Plan(plan::Args),
+    /// Make the clusters what the stack says.
+    Apply(apply::Args),
+    /// Remove everything the stack owns.
+    Destroy(apply::Args),
     /// Work with Helm charts.
     Chart(chart::Args),
     /// Explain a code that a finding carries, such as E0101.
@@ -100,6 +112,10 @@ pub fn main() -> ExitCode {
     let no_color = world.env("NO_COLOR").is_some_and(|v| !v.is_empty());
     let context = Context { world: &world, color: cli.color, no_color };
     match cli.command {
+        Command::Check(args) => check::run(&args, &context),
+        Command::Plan(args) => plan::run(&args, &context),
+        Command::Apply(args) => apply::run(&args, apply::What::Apply, &context),
+        Command::Destroy(args) => apply::run(&args, apply::What::Destroy, &context),
         Command::Chart(args) => chart::run(&args, &context),
         Command::Explain(args) => explain::run(&args),
     }
