@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod diag;
 pub mod eval;
 pub mod gotmpl;
+pub mod graph;
 pub mod modules;
 pub mod plan;
 pub mod render;

@@ -92,6 +92,9 @@ codes! {
     VALUES_REFUSED = "E0504", "The values cannot be combined with the chart's own.";
     KUBE_VERSION = "E0505", "The chart does not support the cluster's version of Kubernetes.";
     RELEASE_NAME = "E0506", "A release name is lower-case letters, digits, `-` and `.`, at most 53 characters.";
+    // graph
+    CYCLE = "E0601", "Nodes need each other in a circle, so none of them can be applied first.";
+    DUPLICATE_OBJECT = "E0602", "Two nodes of a stack want the same object on the same cluster.";
     // cluster
     KUBECONFIG = "E0701", "The kubeconfig of a cluster is missing, unreadable or incomplete.";
     UNKNOWN_CONTEXT = "E0702", "The kubeconfig has no context of that name.";
@@ -105,4 +108,18 @@ codes! {
     CLUSTER_INVALID = "E0710", "The API server refuses the object.";
     CLUSTER_API = "E0711", "A request to the API server failed.";
     SANDBOX = "E0712", "The store of an embedded cluster is in use or damaged.";
+    // plan
+    OBJECT_OWNED = "E0720", "An object exists already and belongs to another release, stack or tool.";
+    NAMESPACE_MISSING = "E0721", "A namespace does not exist and nothing in the stack creates it.";
+    RECORD_UNREADABLE = "E0722", "A Helm release record or a relc inventory on the cluster cannot be read.";
+    RELEASE_BUSY = "E0723", "Another tool is changing the release.";
+    PREVENT_DESTROY = "E0724", "The plan would destroy something that `prevent_destroy` protects.";
+    BAD_OBJECT = "E0725", "An object lacks what every Kubernetes object has: apiVersion, kind and a name.";
+    // apply
+    LOCKED = "E0801", "Another apply of this stack holds the lock.";
+    NOT_READY = "E0802", "An object did not become ready in time.";
+    HOOK_FAILED = "E0803", "A chart's hook failed or did not finish in time.";
+    STALE_PLAN = "E0804", "The cluster changed since the plan was made.";
+    NOT_DELETED = "E0805", "An object is still there after its deletion was asked for.";
+    RECORD_TOO_BIG = "E0806", "A release record is larger than a Secret may be.";
 }

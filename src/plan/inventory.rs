@@ -65,6 +65,12 @@ pub struct Entry {
     pub after: Vec<String>,
     #[serde(default)]
     pub prevent_destroy: bool,
+    /// Hash of what was wanted when it was last applied: tells a change of the source from one on the cluster.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+    /// Revision of Helm's record that relc wrote last; 0 for what is no release.
+    #[serde(default)]
+    pub revision: u32,
     /// An apply that touches it began and has not said that it finished.
     #[serde(default)]
     pub unfinished: bool,

@@ -71,9 +71,7 @@ pub struct Plan {
 /// What the plan found on a cluster.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClusterState {
-    /// `metadata.uid` of `kube-system`, which names a cluster for good; empty where it may not be read.
-    pub uid: String,
-    /// The inventory as it was, with its `resourceVersion`; `None`: there was none.
+    /// The inventory as it was; `None`: there was none.
     pub inventory: Option<super::inventory::Inventory>,
     /// The whole stack leaves this cluster: remove the inventory afterwards.
     pub destroy: bool,
@@ -96,8 +94,9 @@ pub struct Change {
     pub objects: Vec<ObjectChange>,
     /// Addresses that have to be done before this change starts.
     pub after: Vec<String>,
-    pub prevent_destroy: bool,
     pub operation: Operation,
+    /// What the inventory says of it when the change is done; `None`: it is forgotten.
+    pub entry: Option<super::inventory::Entry>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

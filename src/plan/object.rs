@@ -98,7 +98,7 @@ pub(crate) fn canonical(body: &Value) -> Value {
     out
 }
 
-fn integers(value: &Value) -> Value {
+pub(crate) fn integers(value: &Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(integer(number).unwrap_or_else(|| number.clone())),
         Value::Array(list) => Value::Array(list.iter().map(integers).collect()),

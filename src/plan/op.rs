@@ -48,8 +48,6 @@ pub struct ObjectOp {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObjectsOp {
-    /// `None` for a manifest; a namespace's own name otherwise.
-    pub namespace: Option<String>,
     /// In the order of application. Unchanged ones are listed with [`Action::NoOp`] and not sent.
     pub objects: Vec<ObjectOp>,
     /// Formerly this node's, no longer wanted.
@@ -106,8 +104,6 @@ pub struct ReleaseOp {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeleteOp {
-    /// Set if the node is a namespace.
-    pub namespace: Option<String>,
     /// In the order of deletion.
     pub objects: Vec<ObjectRef>,
     pub timeout_seconds: u64,
