@@ -1,5 +1,7 @@
 //! Names and small facts of Kubernetes objects as JSON.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
@@ -81,6 +83,7 @@ pub(crate) fn canonical(body: &Value) -> Value {
     let mut out = integers(body);
     if let Some(map) = out.as_object_mut() {
         map.remove("status");
+        encode_string_data(map);
         if let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) {
             // Server-side apply refuses an object that carries its own bookkeeping.
             for key in
@@ -96,6 +99,29 @@ pub(crate) fn canonical(body: &Value) -> Value {
         }
     }
     out
+}
+
+/// `stringData` is a convenience of writing: the server merges it into `data` and forgets it, so that what
+/// was applied through it could never be removed again.
+fn encode_string_data(object: &mut Map<String, Value>) {
+    if object.get("kind").and_then(Value::as_str) != Some("Secret") || object.get("apiVersion").and_then(Value::as_str) != Some("v1") {
+        return;
+    }
+    let Some(Value::Object(plain)) = object.remove("stringData") else { return };
+    let data = object.entry("data").or_insert_with(|| Value::Object(Map::new()));
+    if !data.is_object() {
+        *data = Value::Object(Map::new());
+    }
+    if let Some(data) = data.as_object_mut() {
+        for (key, value) in plain {
+            let encoded = match value {
+                Value::String(text) => STANDARD.encode(text).into(),
+                // Not a string: the server's to refuse, under the name it was written.
+                other => other,
+            };
+            data.insert(key, encoded);
+        }
+    }
 }
 
 pub(crate) fn integers(value: &Value) -> Value {
@@ -124,6 +150,10 @@ pub(crate) fn mark_owned(body: &mut Value, release: &str, namespace: &str) {
     set(body, "labels", MANAGED_BY, "Helm");
     set(body, "annotations", RELEASE_NAME, release);
     set(body, "annotations", RELEASE_NAMESPACE, namespace);
+}
+
+pub(crate) fn annotate(body: &mut Value, key: &str, value: &str) {
+    set(body, "annotations", key, value);
 }
 
 fn set(body: &mut Value, section: &str, key: &str, value: &str) {
