@@ -93,6 +93,28 @@ impl<'a> Api<'a> {
         }
     }
 
+    /// Objects of a kind in a namespace chosen by a field selector, the first page.
+    pub async fn list_fields(&self, resource: &Resource, namespace: &str, fields: &str) -> Result<Vec<Value>, ClusterError> {
+        let query = encode(&[("fieldSelector", fields.to_owned()), ("limit", PAGE.to_string())]);
+        let uri = format!("{}?{query}", resource.path(Some(namespace)));
+        let place = ObjectRef {
+            api_version: resource.api.api_version.clone(),
+            kind: resource.api.kind.clone(),
+            namespace: namespace.to_owned(),
+            name: String::new(),
+        };
+        let mut page = self.send("list", resource, &place, Request::get(uri), None).await?;
+        Ok(page.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default())
+    }
+
+    /// The last lines of a container's log; `previous` for the run before the present one.
+    pub async fn log(&self, namespace: &str, pod: &str, container: &str, previous: bool) -> Result<String, kube::Error> {
+        let query = encode(&[("container", container.to_owned()), ("tailLines", "10".to_owned()), ("previous", previous.to_string())]);
+        let uri = format!("/api/v1/namespaces/{namespace}/pods/{pod}/log?{query}");
+        let request = Request::get(uri).body(Vec::new()).map_err(kube::Error::HttpError)?;
+        self.cluster.client.request_text(request).await
+    }
+
     /// Server-side apply as `relc`; gives the object as the server has (or would have) it.
     pub async fn apply(&self, resource: &Resource, object: &ObjectRef, body: &Value, how: Apply) -> Result<Value, ClusterError> {
         let mut query = vec![("fieldManager", FIELD_MANAGER.to_owned()), ("fieldValidation", "Strict".to_owned())];

@@ -333,6 +333,7 @@ async fn one(
     let mut change = node::decide(live, node, state, compared, objects).await?;
     change.cluster = cluster.to_string();
     change.after = graph.needs(&node.address).map(Address::to_string).collect();
+    change.former = live.entry(&node.address).cloned();
     if let Some(entry) = &mut change.entry {
         entry.after.clone_from(&change.after);
     }

@@ -110,6 +110,7 @@ async fn remove(live: &Live<'_>, cluster: &Address, address: &str, entry: &Entry
         after: Vec::new(),
         operation,
         entry: None,
+        former: Some(entry.clone()),
     })
 }
 

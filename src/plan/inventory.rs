@@ -32,9 +32,6 @@ pub struct Inventory {
     pub stack: String,
     /// Counts the writes.
     pub serial: u64,
-    /// relc made the namespace `relc-system` for this stack, and removes it when it is the last one there.
-    #[serde(default)]
-    pub made_system_namespace: bool,
     pub entries: BTreeMap<String, Entry>,
     /// Of the Secret it was read from; empty if it was not.
     #[serde(skip)]
@@ -91,7 +88,6 @@ impl Inventory {
             format_version: FORMAT_VERSION,
             stack: stack.to_owned(),
             serial: 0,
-            made_system_namespace: false,
             entries: BTreeMap::new(),
             resource_version: String::new(),
         }

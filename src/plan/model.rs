@@ -97,6 +97,8 @@ pub struct Change {
     pub operation: Operation,
     /// What the inventory says of it when the change is done; `None`: it is forgotten.
     pub entry: Option<super::inventory::Entry>,
+    /// What it says now, `None` for what is new.
+    pub former: Option<super::inventory::Entry>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use super::input::{ManifestNode, Node, NodeKind, ReleaseNode};
 use super::inventory::{Entry, EntryKind, Owned};
 use super::live::Records;
 use super::model::{Action, Change, ChartStep, ObjectChange};
-use super::object::{ObjectRef, holds_data, integers, is_kept, text};
+use super::object::{ObjectRef, holds_data, integers, text};
 use super::op::{HookOp, ObjectOp, ObjectsOp, Operation, ReleaseOp, Revision};
 use super::record::Record;
 use crate::diag::Diags;
@@ -307,10 +307,6 @@ fn change(node: &Node, action: Action, reason: &str, chart: Option<ChartStep>, o
         after: Vec::new(),
         operation,
         entry: Some(entry),
+        former: None,
     }
-}
-
-/// Objects of a manifest that deletion spares.
-pub(super) fn kept(objects: &[Value]) -> impl Iterator<Item = &Value> {
-    objects.iter().filter(|o| is_kept(o))
 }

@@ -56,7 +56,7 @@ pub(super) fn changes(graph: &Graph, mut changes: BTreeMap<String, Change>, dest
     out.extend(changes.into_values());
     let formerly: BTreeMap<String, Vec<String>> = out
         .iter()
-        .filter_map(|c| Some((c.address.clone(), c.entry.as_ref()?.after.clone())))
+        .filter_map(|c| Some((c.address.clone(), c.former.as_ref()?.after.clone())))
         .collect();
 
     let mut builder = Builder::default();
