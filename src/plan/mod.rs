@@ -27,7 +27,7 @@ mod op;
 mod order;
 pub(crate) mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 
@@ -83,6 +83,39 @@ pub async fn plan_destroy(input: &Input, clusters: &BTreeMap<Address, Cluster>) 
         }
     };
     assemble(&input.stack, &graph, planned, true, protected)
+}
+
+/// The order in which a stack's nodes come, without asking any cluster.
+///
+/// # Errors
+/// One finding per circle of nodes that need each other.
+pub fn order(input: &Input) -> Result<Graph, Diags> {
+    order::graph(input)
+}
+
+/// A release as Helm's records on a cluster have it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub namespace: String,
+    pub name: String,
+    /// The highest revision, whatever became of it.
+    pub newest: u32,
+    /// Number and manifest of the revision that is deployed.
+    pub deployed: Option<(u32, String)>,
+}
+
+/// The releases in these namespaces, for rendering, which comes before planning.
+pub async fn records(cluster: &Cluster, namespaces: &BTreeSet<String>, diags: &mut Diags) -> Vec<Recorded> {
+    let found = live::records(api::Api::new(cluster), namespaces, diags).await;
+    found
+        .into_iter()
+        .map(|((namespace, name), records)| Recorded {
+            namespace,
+            name,
+            newest: records.last().map_or(0, record::Record::version),
+            deployed: records.deployed().map(|r| (r.version(), r.manifest().to_owned())),
+        })
+        .collect()
 }
 
 /// Every reached cluster with its nodes, none for those the input does not name.
