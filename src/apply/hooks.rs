@@ -20,13 +20,20 @@ const FAILED: &str = "hook-failed";
 ///
 /// # Errors
 /// Names the first hook that failed; those after it do not run.
-pub(super) async fn run(node: &Node<'_>, hooks: &[HookOp], event: &str, record: &mut Record) -> Result<(), Diag> {
+pub(super) async fn run(
+    node: &Node<'_>,
+    hooks: &[HookOp],
+    event: &str,
+    record: &mut Record,
+) -> Result<(), Diag> {
     let mut chosen: Vec<&HookOp> = hooks.iter().filter(|h| h.events.iter().any(|e| e == event)).collect();
     chosen.sort_by(|a, b| (a.weight, &a.name).cmp(&(b.weight, &b.name)));
     let mut done: Vec<(&HookOp, ObjectRef)> = Vec::new();
     for hook in chosen {
         let bad = || errors::bad_hook(node.address, &hook.name, &hook.path);
-        let object = reference(node.api, &hook.body, record.namespace()).await.map_err(|d| d.iter().next().cloned().unwrap_or_else(bad))?;
+        let object = reference(node.api, &hook.body, record.namespace())
+            .await
+            .map_err(|d| d.iter().next().cloned().unwrap_or_else(bad))?;
         let object = object.ok_or_else(bad)?;
         let started = now();
         set_hook(record, hook, &started, None, "Running");
@@ -53,10 +60,18 @@ pub(super) async fn run(node: &Node<'_>, hooks: &[HookOp], event: &str, record: 
 
 async fn one(node: &Node<'_>, hook: &HookOp, object: &ObjectRef, event: &str) -> Result<(), Diag> {
     clean(node, hook, object, BEFORE_CREATION).await?;
-    (node.events)(ApplyEvent::Hook { address: node.address.to_owned(), hook: object.clone(), event: event.to_owned() });
+    (node.events)(ApplyEvent::Hook {
+        address: node.address.to_owned(),
+        hook: object.clone(),
+        event: event.to_owned(),
+    });
     let resource = node.api.resource(object).await.map_err(|e| node.fail(e))?;
     let mut body = canonical(&hook.body);
-    if let Some(metadata) = body.get_mut("metadata").and_then(serde_json::Value::as_object_mut).filter(|_| !object.namespace.is_empty()) {
+    if let Some(metadata) = body
+        .get_mut("metadata")
+        .and_then(serde_json::Value::as_object_mut)
+        .filter(|_| !object.namespace.is_empty())
+    {
         metadata.insert("namespace".into(), object.namespace.clone().into());
     }
     node.api.apply(&resource, object, &body, Apply::default()).await.map_err(|e| node.fail(e))?;

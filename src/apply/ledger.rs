@@ -20,11 +20,21 @@ use crate::plan::object::{MANAGED_BY, ObjectRef, text};
 const TERMINATION: Duration = Duration::from_secs(60);
 
 pub(super) fn system_namespace() -> ObjectRef {
-    ObjectRef { api_version: "v1".into(), kind: "Namespace".into(), namespace: String::new(), name: SYSTEM_NAMESPACE.into() }
+    ObjectRef {
+        api_version: "v1".into(),
+        kind: "Namespace".into(),
+        namespace: String::new(),
+        name: SYSTEM_NAMESPACE.into(),
+    }
 }
 
 fn secret(name: &str) -> ObjectRef {
-    ObjectRef { api_version: "v1".into(), kind: "Secret".into(), namespace: SYSTEM_NAMESPACE.into(), name: name.into() }
+    ObjectRef {
+        api_version: "v1".into(),
+        kind: "Secret".into(),
+        namespace: SYSTEM_NAMESPACE.into(),
+        name: name.into(),
+    }
 }
 
 /// Makes sure that `relc-system` is there, waiting for a former one to be gone.
@@ -70,7 +80,9 @@ pub(super) async fn write(api: Api<'_>, inventory: &mut Inventory) -> Result<(),
             text(&after, &["metadata", "resourceVersion"]).clone_into(&mut inventory.resource_version);
             Ok(())
         }
-        Err(error) if matches!(error.kind, ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::NotFound) => {
+        Err(error)
+            if matches!(error.kind, ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::NotFound) =>
+        {
             Err(errors::stale_inventory(&inventory.stack, &api.cluster.name))
         }
         Err(error) => Err(error.into()),
@@ -83,7 +95,11 @@ pub(super) fn begin(inventory: &mut Inventory, planned: &BTreeMap<String, Option
         match (entry, inventory.entries.get_mut(address)) {
             (Some(new), Some(old)) => {
                 // Until it is done, both what was and what will be is ours.
-                let more = new.objects.iter().filter(|o| !old.objects.iter().any(|k| k.object.same_object(&o.object))).cloned();
+                let more = new
+                    .objects
+                    .iter()
+                    .filter(|o| !old.objects.iter().any(|k| k.object.same_object(&o.object)))
+                    .cloned();
                 let more: Vec<_> = more.collect();
                 old.objects.extend(more);
                 old.unfinished = true;

@@ -64,7 +64,14 @@ pub(super) async fn acquire<'a>(api: Api<'a>, stack: &str, holder: &str) -> Resu
         let body = api.create(&resource, &object, &body).await?;
         return Ok(Lock { api, stack: stack.to_owned(), object, body });
     };
-    let held = |live: &Value| errors::locked(stack, &api.cluster.name, text(live, &["spec", "holderIdentity"]), text(live, &["spec", "acquireTime"]));
+    let held = |live: &Value| {
+        errors::locked(
+            stack,
+            &api.cluster.name,
+            text(live, &["spec", "holderIdentity"]),
+            text(live, &["spec", "acquireTime"]),
+        )
+    };
     if !is_over(&live) {
         return Err(held(&live));
     }
@@ -85,7 +92,8 @@ pub(super) async fn acquire<'a>(api: Api<'a>, stack: &str, holder: &str) -> Resu
 
 fn is_over(lease: &Value) -> bool {
     let renewed: Option<Timestamp> = text(lease, &["spec", "renewTime"]).parse().ok();
-    let duration = at(lease, &["spec", "leaseDurationSeconds"]).and_then(Value::as_i64).unwrap_or(DURATION_SECONDS);
+    let duration =
+        at(lease, &["spec", "leaseDurationSeconds"]).and_then(Value::as_i64).unwrap_or(DURATION_SECONDS);
     let idle = text(lease, &["spec", "holderIdentity"]).is_empty();
     // A lease without a time of renewal was not written by relc and says nothing.
     idle || renewed.is_none_or(|at| Timestamp::now().as_second().saturating_sub(at.as_second()) > duration)
@@ -110,7 +118,9 @@ impl Lock<'_> {
                     self.body = body;
                     failures = 0;
                 }
-                Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) => return lost("someone else took it"),
+                Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) => {
+                    return lost("someone else took it");
+                }
                 Err(error) => {
                     failures = failures.saturating_add(1);
                     if failures >= 3 {

@@ -49,6 +49,11 @@ impl Options {
 }
 
 /// Applies a plan. Never fails as a whole: the report says what became of each change.
-pub async fn apply(plan: &Plan, clusters: &BTreeMap<Address, Cluster>, options: &Options, events: Events<'_>) -> ApplyReport {
+pub async fn apply(
+    plan: &Plan,
+    clusters: &BTreeMap<Address, Cluster>,
+    options: &Options,
+    events: Events<'_>,
+) -> ApplyReport {
     walk::apply(plan, clusters, options, events).await
 }

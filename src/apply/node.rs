@@ -60,7 +60,11 @@ impl Pauses {
 
 impl Node<'_> {
     pub fn say(&self, object: &ObjectRef, action: Action) {
-        (self.events)(ApplyEvent::Object { address: self.address.to_owned(), object: object.clone(), action });
+        (self.events)(ApplyEvent::Object {
+            address: self.address.to_owned(),
+            object: object.clone(),
+            action,
+        });
     }
 
     pub fn is_late(&self) -> bool {
@@ -73,12 +77,19 @@ impl Node<'_> {
 
     /// Sends objects in their order; neighbours of one kind together.
     pub async fn send_all(&self, ops: &[ObjectOp]) -> Result<(), Diag> {
-        for batch in ops.chunk_by(|a, b| a.object.kind == b.object.kind && a.object.api_version == b.object.api_version) {
-            let results = stream::iter(batch).map(|op| self.send(op)).buffered(BATCH).collect::<Vec<_>>().await;
+        for batch in ops
+            .chunk_by(|a, b| a.object.kind == b.object.kind && a.object.api_version == b.object.api_version)
+        {
+            let results =
+                stream::iter(batch).map(|op| self.send(op)).buffered(BATCH).collect::<Vec<_>>().await;
             for result in results {
                 result?;
             }
-            let crds: Vec<ObjectRef> = batch.iter().filter(|op| is_crd(&op.object) && op.action != Action::NoOp).map(|op| op.object.clone()).collect();
+            let crds: Vec<ObjectRef> = batch
+                .iter()
+                .filter(|op| is_crd(&op.object) && op.action != Action::NoOp)
+                .map(|op| op.object.clone())
+                .collect();
             if !crds.is_empty() {
                 // What follows may use the kind.
                 wait::until_ready(self, &crds).await?;
@@ -96,18 +107,29 @@ impl Node<'_> {
         let resource = self.api.resource(&op.object).await.map_err(|e| self.fail(e))?;
         if op.action == Action::Replace {
             // Only the very object that was planned to go.
-            self.api.delete(&resource, &op.object, op.uid.as_deref()).await.map_err(|e| self.stale_or(e, &op.object))?;
+            self.api
+                .delete(&resource, &op.object, op.uid.as_deref())
+                .await
+                .map_err(|e| self.stale_or(e, &op.object))?;
             self.gone(std::slice::from_ref(&op.object)).await?;
         }
         if op.takeover {
             self.take_over(&op.object).await?;
         }
         let how = Apply { dry_run: false, force: op.force };
-        let mut after = self.api.apply(&resource, &op.object, &op.body, how).await.map_err(|e| self.contested(e, &op.object))?;
+        let mut after = self
+            .api
+            .apply(&resource, &op.object, &op.body, how)
+            .await
+            .map_err(|e| self.contested(e, &op.object))?;
         if !text(&after, &["metadata", "deletionTimestamp"]).is_empty() {
             // It was on its way out already and goes, whatever is applied to it.
             self.gone(std::slice::from_ref(&op.object)).await?;
-            after = self.api.apply(&resource, &op.object, &op.body, how).await.map_err(|e| self.contested(e, &op.object))?;
+            after = self
+                .api
+                .apply(&resource, &op.object, &op.body, how)
+                .await
+                .map_err(|e| self.contested(e, &op.object))?;
         }
         drop(after);
         self.say(&op.object, op.action);
@@ -123,14 +145,20 @@ impl Node<'_> {
     }
 
     fn stale_or(&self, error: ClusterError, object: &ObjectRef) -> Diag {
-        if error.kind == ErrorKind::Conflict { errors::stale_object(self.address, object) } else { self.fail(error) }
+        if error.kind == ErrorKind::Conflict {
+            errors::stale_object(self.address, object)
+        } else {
+            self.fail(error)
+        }
     }
 
     /// Makes relc the manager of what Helm, Terraform or `kubectl apply` managed.
     async fn take_over(&self, object: &ObjectRef) -> Result<(), Diag> {
         let resource = self.api.resource(object).await.map_err(|e| self.fail(e))?;
         for attempt in 1..=TRIES {
-            let Some(live) = self.api.get(&resource, object).await.map_err(|e| self.fail(e))? else { return Ok(()) };
+            let Some(live) = self.api.get(&resource, object).await.map_err(|e| self.fail(e))? else {
+                return Ok(());
+            };
             let Some(managed) = fields::taken_over(&live) else { return Ok(()) };
             // The version makes it fail if anyone else changed ownership in between.
             let patch = json!([
@@ -151,7 +179,11 @@ impl Node<'_> {
     pub async fn delete_all(&self, objects: &[ObjectRef], release: Option<(&str, &str)>) -> Result<(), Diag> {
         let mut deleted = Vec::new();
         for batch in objects.chunk_by(|a, b| a.kind == b.kind && a.api_version == b.api_version) {
-            let results = stream::iter(batch).map(|o| self.delete(o, release)).buffered(BATCH).collect::<Vec<_>>().await;
+            let results = stream::iter(batch)
+                .map(|o| self.delete(o, release))
+                .buffered(BATCH)
+                .collect::<Vec<_>>()
+                .await;
             for (object, result) in batch.iter().zip(results) {
                 if result? {
                     deleted.push(object.clone());
@@ -169,7 +201,9 @@ impl Node<'_> {
     /// `true` if the object was there and its deletion is under way.
     async fn delete(&self, object: &ObjectRef, release: Option<(&str, &str)>) -> Result<bool, Diag> {
         let Some(resource) = self.api.find(object).await.map_err(|e| self.fail(e))? else { return Ok(false) };
-        let Some(live) = self.api.get(&resource, object).await.map_err(|e| self.fail(e))? else { return Ok(false) };
+        let Some(live) = self.api.get(&resource, object).await.map_err(|e| self.fail(e))? else {
+            return Ok(false);
+        };
         if let Some((name, namespace)) = release
             && (!is_owned_by(&live, name, namespace) || is_kept(&live))
         {
@@ -217,7 +251,11 @@ impl Node<'_> {
 fn deletion_state(live: &Value) -> String {
     let finalizers = live.get("metadata").and_then(|m| m.get("finalizers")).and_then(Value::as_array);
     let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
-    if names.is_empty() { "being deleted".to_owned() } else { format!("being deleted, finalizers: {}", names.join(", ")) }
+    if names.is_empty() {
+        "being deleted".to_owned()
+    } else {
+        format!("being deleted, finalizers: {}", names.join(", "))
+    }
 }
 
 pub(super) fn is_crd(object: &ObjectRef) -> bool {

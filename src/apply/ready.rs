@@ -44,12 +44,18 @@ pub(super) fn finished(object: &Value) -> Status {
         ("v1", "Pod") => match text(object, &["status", "phase"]) {
             "Succeeded" => Status::Ready,
             "Failed" => Status::Failed(pod_trouble(object).unwrap_or_else(|| "the pod failed".to_owned())),
-            phase => Status::Waiting(pod_trouble(object).unwrap_or_else(|| format!("the pod is {}", shown(phase)))),
+            phase => {
+                Status::Waiting(pod_trouble(object).unwrap_or_else(|| format!("the pod is {}", shown(phase))))
+            }
         },
         ("batch/v1", "Job") => match (condition(object, "Complete"), condition(object, "Failed")) {
             (Some(c), _) if c.is("True") => Status::Ready,
             (_, Some(c)) if c.is("True") => Status::Failed(c.words()),
-            _ => Status::Waiting(format!("{} of {} completions", number(object, &["status", "succeeded"], 0), number(object, &["spec", "completions"], 1))),
+            _ => Status::Waiting(format!(
+                "{} of {} completions",
+                number(object, &["status", "succeeded"], 0),
+                number(object, &["spec", "completions"], 1)
+            )),
         },
         _ => Status::Ready,
     }
@@ -83,7 +89,11 @@ impl Condition<'_> {
 pub(super) fn condition<'a>(object: &'a Value, name: &str) -> Option<Condition<'a>> {
     let list = at(object, &["status", "conditions"])?.as_array()?;
     let found = list.iter().find(|c| text(c, &["type"]) == name)?;
-    Some(Condition { status: text(found, &["status"]), reason: text(found, &["reason"]), message: text(found, &["message"]) })
+    Some(Condition {
+        status: text(found, &["status"]),
+        reason: text(found, &["reason"]),
+        message: text(found, &["message"]),
+    })
 }
 
 fn number(object: &Value, path: &[&str], default: i64) -> i64 {
@@ -117,7 +127,10 @@ fn deployment(object: &Value) -> Status {
     let total = number(object, &["status", "replicas"], 0);
     let ready = number(object, &["status", "readyReplicas"], 0);
     let available = number(object, &["status", "availableReplicas"], 0);
-    let trouble = condition(object, "ReplicaFailure").filter(|c| c.is("True")).map(|c| format!(" ({})", c.words())).unwrap_or_default();
+    let trouble = condition(object, "ReplicaFailure")
+        .filter(|c| c.is("True"))
+        .map(|c| format!(" ({})", c.words()))
+        .unwrap_or_default();
     if updated < wanted {
         return waiting(format!("{updated} of {wanted} replicas updated{trouble}"));
     }
@@ -153,7 +166,8 @@ fn stateful_set(object: &Value) -> Status {
     }
     let to_update = wanted.saturating_sub(partition).max(0);
     // Nothing is counted as updated while there is only one revision.
-    let one_revision = text(object, &["status", "currentRevision"]) == text(object, &["status", "updateRevision"]);
+    let one_revision =
+        text(object, &["status", "currentRevision"]) == text(object, &["status", "updateRevision"]);
     if !one_revision && updated < to_update {
         return waiting(format!("{updated} of {to_update} replicas updated"));
     }
@@ -168,7 +182,12 @@ fn daemon_set(object: &Value) -> Status {
         return Status::Ready;
     }
     let wanted = number(object, &["status", "desiredNumberScheduled"], 0);
-    for (field, what) in [("currentNumberScheduled", "scheduled"), ("updatedNumberScheduled", "updated"), ("numberAvailable", "available"), ("numberReady", "ready")] {
+    for (field, what) in [
+        ("currentNumberScheduled", "scheduled"),
+        ("updatedNumberScheduled", "updated"),
+        ("numberAvailable", "available"),
+        ("numberReady", "ready"),
+    ] {
         let have = number(object, &["status", field], 0);
         if have < wanted {
             return waiting(format!("{have} of {wanted} pods {what}"));
@@ -203,12 +222,16 @@ pub(super) fn pod_trouble(pod: &Value) -> Option<String> {
     if let Some(c) = condition(pod, "PodScheduled").filter(|c| c.is("False")) {
         return Some(c.words());
     }
-    let lists = ["initContainerStatuses", "containerStatuses"].into_iter().filter_map(|l| at(pod, &["status", l])?.as_array());
+    let lists = ["initContainerStatuses", "containerStatuses"]
+        .into_iter()
+        .filter_map(|l| at(pod, &["status", l])?.as_array());
     for container in lists.flatten() {
         let name = text(container, &["name"]);
         let state = |path: &[&str]| at(container, path).filter(|v| v.is_object());
         // `ContainerCreating` and `PodInitializing` are the normal course.
-        if let Some(wait) = state(&["state", "waiting"]).filter(|w| !matches!(text(w, &["reason"]), "ContainerCreating" | "PodInitializing")) {
+        if let Some(wait) = state(&["state", "waiting"])
+            .filter(|w| !matches!(text(w, &["reason"]), "ContainerCreating" | "PodInitializing"))
+        {
             let mut words = format!("container `{name}`: {}", reason_and_message(wait));
             if let Some(last) = state(&["lastState", "terminated"]) {
                 words.push_str(&format!(", it last ended with exit code {}", number(last, &["exitCode"], 0)));
@@ -216,7 +239,11 @@ pub(super) fn pod_trouble(pod: &Value) -> Option<String> {
             return Some(words);
         }
         if let Some(end) = state(&["state", "terminated"]).filter(|t| number(t, &["exitCode"], 0) != 0) {
-            return Some(format!("container `{name}` ended with exit code {} ({})", number(end, &["exitCode"], 0), reason_and_message(end)));
+            return Some(format!(
+                "container `{name}` ended with exit code {} ({})",
+                number(end, &["exitCode"], 0),
+                reason_and_message(end)
+            ));
         }
     }
     let message = text(pod, &["status", "message"]);
@@ -239,7 +266,11 @@ fn job(object: &Value) -> Status {
         return Status::Failed(c.words());
     }
     let suspended = at(object, &["spec", "suspend"]).and_then(Value::as_bool) == Some(true);
-    if suspended || !text(object, &["status", "startTime"]).is_empty() { Status::Ready } else { waiting("the job has not started") }
+    if suspended || !text(object, &["status", "startTime"]).is_empty() {
+        Status::Ready
+    } else {
+        waiting("the job has not started")
+    }
 }
 
 fn phase(object: &Value, wanted: &str) -> Status {

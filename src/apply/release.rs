@@ -26,10 +26,16 @@ pub(super) async fn apply(node: &Node<'_>, op: &ReleaseOp, entry: &Entry) -> Res
         Some(version) => node.read_record(&op.name, &op.namespace, version).await.map_err(keep)?,
         None => None,
     };
-    let first = former.as_ref().map(|r| text(&r.body, &["info", "first_deployed"]).to_owned()).filter(|t| !t.is_empty());
+    let first = former
+        .as_ref()
+        .map(|r| text(&r.body, &["info", "first_deployed"]).to_owned())
+        .filter(|t| !t.is_empty());
     let version = op.last_revision.saturating_add(1);
-    let (status, description) =
-        if op.install { ("pending-install", "Initial install underway") } else { ("pending-upgrade", "Preparing upgrade") };
+    let (status, description) = if op.install {
+        ("pending-install", "Initial install underway")
+    } else {
+        ("pending-upgrade", "Preparing upgrade")
+    };
     let mut record = draft(&op.name, &op.namespace, version, revision, status, description, first.as_deref());
     if let Some(former) = &former {
         record.labels.clone_from(&former.labels);
@@ -39,7 +45,11 @@ pub(super) async fn apply(node: &Node<'_>, op: &ReleaseOp, entry: &Entry) -> Res
         Ok(()) => return Ok(entry.clone()),
         Err(diag) => diag,
     };
-    let told = if op.install { format!("Release {:?} failed: {}", op.name, diag.message) } else { format!("Upgrade {:?} failed: {}", op.name, diag.message) };
+    let told = if op.install {
+        format!("Release {:?} failed: {}", op.name, diag.message)
+    } else {
+        format!("Upgrade {:?} failed: {}", op.name, diag.message)
+    };
     set_status(&mut record, "failed", Some(&told));
     // The failure itself matters more than that it could not be written down; the pending record says enough.
     let _ = node.update_record(&mut record).await;
@@ -49,13 +59,19 @@ pub(super) async fn apply(node: &Node<'_>, op: &ReleaseOp, entry: &Entry) -> Res
     let back = Node { started: tokio::time::Instant::now(), ..*node };
     match op.deployed_revision {
         Some(version) => match roll_back(&back, op, version, &record).await {
-            Ok(()) => Err(Failure { diag: diag.note(format!("rolled back to revision {version}")), entry: Some(rolled_back(entry, &record)) }),
+            Ok(()) => Err(Failure {
+                diag: diag.note(format!("rolled back to revision {version}")),
+                entry: Some(rolled_back(entry, &record)),
+            }),
             Err(second) => Err(keep(errors::rollback_failed(diag, &second))),
         },
         None => match undo_install(&back, op, revision).await {
             Ok(()) => {
                 let left = (!entry.objects.is_empty()).then(|| Entry { unfinished: true, ..entry.clone() });
-                Err(Failure { diag: diag.note("uninstalled again, since `on_failure` is `rollback`"), entry: left })
+                Err(Failure {
+                    diag: diag.note("uninstalled again, since `on_failure` is `rollback`"),
+                    entry: left,
+                })
             }
             Err(second) => Err(keep(errors::rollback_failed(diag, &second))),
         },
@@ -64,10 +80,21 @@ pub(super) async fn apply(node: &Node<'_>, op: &ReleaseOp, entry: &Entry) -> Res
 
 /// After a rollback the release is whole, but not what the source says.
 fn rolled_back(entry: &Entry, failed: &Record) -> Entry {
-    Entry { revision: failed.version().saturating_add(1), digest: String::new(), unfinished: false, ..entry.clone() }
+    Entry {
+        revision: failed.version().saturating_add(1),
+        digest: String::new(),
+        unfinished: false,
+        ..entry.clone()
+    }
 }
 
-async fn proceed(node: &Node<'_>, op: &ReleaseOp, revision: &Revision, record: &mut Record, former: Option<&mut Record>) -> Result<(), Diag> {
+async fn proceed(
+    node: &Node<'_>,
+    op: &ReleaseOp,
+    revision: &Revision,
+    record: &mut Record,
+    former: Option<&mut Record>,
+) -> Result<(), Diag> {
     let (before, after, done) = if op.install {
         ("pre-install", "post-install", "Install complete")
     } else {
@@ -94,7 +121,8 @@ async fn repair(node: &Node<'_>, op: &ReleaseOp) -> Result<(), Diag> {
     node.send_all(&op.objects).await?;
     node.delete_all(&ordered(&op.prune), Some((&op.name, &op.namespace))).await?;
     if op.wait {
-        let touched: Vec<ObjectRef> = op.objects.iter().filter(|o| o.action != Action::NoOp).map(|o| o.object.clone()).collect();
+        let touched: Vec<ObjectRef> =
+            op.objects.iter().filter(|o| o.action != Action::NoOp).map(|o| o.object.clone()).collect();
         wait::until_ready(node, &touched).await?;
     }
     Ok(())
@@ -131,16 +159,29 @@ async fn roll_back(node: &Node<'_>, op: &ReleaseOp, version: u32, failed: &Recor
     let bodies = former.objects().map_err(|why| unreadable(&why))?;
     let mut ops = Vec::new();
     for body in &bodies {
-        let found = reference(node.api, body, &op.namespace).await.map_err(|d| d.iter().next().cloned().unwrap_or_else(|| unreadable("")))?;
+        let found = reference(node.api, body, &op.namespace)
+            .await
+            .map_err(|d| d.iter().next().cloned().unwrap_or_else(|| unreadable("")))?;
         let Some(object) = found else { continue };
         let mut body = canonical(body);
-        if let Some(metadata) = body.get_mut("metadata").and_then(serde_json::Value::as_object_mut).filter(|_| !object.namespace.is_empty()) {
+        if let Some(metadata) = body
+            .get_mut("metadata")
+            .and_then(serde_json::Value::as_object_mut)
+            .filter(|_| !object.namespace.is_empty())
+        {
             metadata.insert("namespace".into(), object.namespace.clone().into());
         }
         mark_owned(&mut body, &op.name, &op.namespace);
         // What was contested stays with whoever holds it: only fields that relc had are set back.
         let planned = op.objects.iter().find(|o| o.object.same_object(&object));
-        ops.push(ObjectOp { body, action: Action::Upgrade, force: planned.is_some_and(|p| p.force), takeover: false, uid: None, object });
+        ops.push(ObjectOp {
+            body,
+            action: Action::Upgrade,
+            force: planned.is_some_and(|p| p.force),
+            takeover: false,
+            uid: None,
+            object,
+        });
     }
     let revision = Revision {
         chart: former.body.get("chart").cloned().unwrap_or_default(),
@@ -152,7 +193,8 @@ async fn roll_back(node: &Node<'_>, op: &ReleaseOp, version: u32, failed: &Recor
     let next = failed.version().saturating_add(1);
     let first = text(&former.body, &["info", "first_deployed"]).to_owned();
     let description = format!("Rollback to {version}");
-    let mut record = draft(&op.name, &op.namespace, next, &revision, "pending-rollback", &description, Some(&first));
+    let mut record =
+        draft(&op.name, &op.namespace, next, &revision, "pending-rollback", &description, Some(&first));
     record.labels.clone_from(&former.labels);
     if let Some(info) = record.body.get_mut("info").and_then(serde_json::Value::as_object_mut) {
         info.insert("rollback_revision".into(), version.into());
@@ -165,19 +207,32 @@ async fn roll_back(node: &Node<'_>, op: &ReleaseOp, version: u32, failed: &Recor
             node.update_record(&mut former).await?;
             set_status(&mut record, "deployed", Some(&description));
         }
-        Err(diag) => set_status(&mut record, "failed", Some(&format!("Rollback {:?} failed: {}", op.name, diag.message))),
+        Err(diag) => set_status(
+            &mut record,
+            "failed",
+            Some(&format!("Rollback {:?} failed: {}", op.name, diag.message)),
+        ),
     }
     node.update_record(&mut record).await?;
     result
 }
 
-async fn restore(node: &Node<'_>, op: &ReleaseOp, ops: &[ObjectOp], revision: &Revision, record: &mut Record) -> Result<(), Diag> {
+async fn restore(
+    node: &Node<'_>,
+    op: &ReleaseOp,
+    ops: &[ObjectOp],
+    revision: &Revision,
+    record: &mut Record,
+) -> Result<(), Diag> {
     hooks::run(node, &revision.hooks, "pre-rollback", record).await?;
     node.send_all(ops).await?;
-    let added: Vec<ObjectRef> =
-        references(&op.objects).into_iter().filter(|o| !ops.iter().any(|kept| kept.object.same_object(o))).collect();
+    let added: Vec<ObjectRef> = references(&op.objects)
+        .into_iter()
+        .filter(|o| !ops.iter().any(|kept| kept.object.same_object(o)))
+        .collect();
     let owned = owned_by(node.api, &added, &op.name, &op.namespace).await;
-    let owned = owned.map_err(|d| d.iter().next().cloned().unwrap_or_else(|| errors::interrupted(node.address)))?;
+    let owned =
+        owned.map_err(|d| d.iter().next().cloned().unwrap_or_else(|| errors::interrupted(node.address)))?;
     node.delete_all(&ordered(&owned), Some((&op.name, &op.namespace))).await?;
     if op.wait {
         wait::until_ready(node, &references(ops)).await?;

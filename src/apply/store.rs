@@ -20,7 +20,15 @@ pub(super) fn now() -> String {
 }
 
 /// A new revision's record before it is written.
-pub(super) fn draft(name: &str, namespace: &str, version: u32, revision: &Revision, status: &str, description: &str, first: Option<&str>) -> Record {
+pub(super) fn draft(
+    name: &str,
+    namespace: &str,
+    version: u32,
+    revision: &Revision,
+    status: &str,
+    description: &str,
+    first: Option<&str>,
+) -> Record {
     let now = now();
     let never = json!({ "phase": "" });
     let hooks: Vec<Value> = revision.hooks.iter().map(|h| hook_json(h, &never)).collect();
@@ -65,10 +73,17 @@ pub(super) fn set_status(record: &mut Record, status: &str, description: Option<
 }
 
 /// Notes in the record how a hook went.
-pub(super) fn set_hook(record: &mut Record, hook: &HookOp, started: &str, completed: Option<&str>, phase: &str) {
+pub(super) fn set_hook(
+    record: &mut Record,
+    hook: &HookOp,
+    started: &str,
+    completed: Option<&str>,
+    phase: &str,
+) {
     let hooks = record.body.get_mut("hooks").and_then(Value::as_array_mut);
     let found = hooks.into_iter().flatten().find(|h| {
-        h.get("path").and_then(Value::as_str) == Some(&hook.path) && h.get("name").and_then(Value::as_str) == Some(&hook.name)
+        h.get("path").and_then(Value::as_str) == Some(&hook.path)
+            && h.get("name").and_then(Value::as_str) == Some(&hook.name)
     });
     if let Some(found) = found.and_then(Value::as_object_mut) {
         let mut run = json!({ "started_at": started, "phase": phase });
@@ -88,7 +103,8 @@ impl Node<'_> {
         let resource = self.api.resource(&object).await.map_err(|e| self.fail(e))?;
         match self.api.create(&resource, &object, &secret).await {
             Ok(made) => {
-                record.resource_version = crate::plan::object::text(&made, &["metadata", "resourceVersion"]).to_owned();
+                record.resource_version =
+                    crate::plan::object::text(&made, &["metadata", "resourceVersion"]).to_owned();
                 Ok(())
             }
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
@@ -104,7 +120,8 @@ impl Node<'_> {
         let object = secret_ref(record.name(), record.namespace(), record.version());
         let resource = self.api.resource(&object).await.map_err(|e| self.fail(e))?;
         let after = self.api.update(&resource, &object, &secret).await.map_err(|e| self.fail(e))?;
-        record.resource_version = crate::plan::object::text(&after, &["metadata", "resourceVersion"]).to_owned();
+        record.resource_version =
+            crate::plan::object::text(&after, &["metadata", "resourceVersion"]).to_owned();
         Ok(())
     }
 
@@ -114,18 +131,31 @@ impl Node<'_> {
         if bytes > MAX_SECRET { Err(errors::too_big(self.address, record.name(), bytes)) } else { Ok(()) }
     }
 
-    pub async fn read_record(&self, name: &str, namespace: &str, version: u32) -> Result<Option<Record>, Diag> {
+    pub async fn read_record(
+        &self,
+        name: &str,
+        namespace: &str,
+        version: u32,
+    ) -> Result<Option<Record>, Diag> {
         let object = secret_ref(name, namespace, version);
         let resource = self.api.resource(&object).await.map_err(|e| self.fail(e))?;
-        let Some(secret) = self.api.get(&resource, &object).await.map_err(|e| self.fail(e))? else { return Ok(None) };
-        Record::from_secret(&secret).map(Some).map_err(|why| errors::unreadable(self.address, name, version, &why))
+        let Some(secret) = self.api.get(&resource, &object).await.map_err(|e| self.fail(e))? else {
+            return Ok(None);
+        };
+        Record::from_secret(&secret)
+            .map(Some)
+            .map_err(|why| errors::unreadable(self.address, name, version, &why))
     }
 
     /// Names and versions of all records of a release, oldest first.
     async fn history(&self, name: &str, namespace: &str) -> Result<Vec<(u32, bool)>, Diag> {
         let object = secret_ref(name, namespace, 0);
         let resource = self.api.resource(&object).await.map_err(|e| self.fail(e))?;
-        let secrets = self.api.list(&resource, Some(namespace), &format!("owner=helm,name={name}")).await.map_err(|e| self.fail(e))?;
+        let secrets = self
+            .api
+            .list(&resource, Some(namespace), &format!("owner=helm,name={name}"))
+            .await
+            .map_err(|e| self.fail(e))?;
         let mut versions: Vec<(u32, bool)> = secrets
             .iter()
             .filter_map(|s| {
@@ -178,7 +208,8 @@ impl Node<'_> {
     pub async fn has_instances(&self, crd: &Value) -> Result<bool, Diag> {
         let spec = |path: &[&str]| crate::plan::object::text(crd, &[&["spec"], path].concat()).to_owned();
         let versions = crd.get("spec").and_then(|s| s.get("versions")).and_then(Value::as_array);
-        let served = versions.into_iter().flatten().find(|v| v.get("served").and_then(Value::as_bool) == Some(true));
+        let served =
+            versions.into_iter().flatten().find(|v| v.get("served").and_then(Value::as_bool) == Some(true));
         let Some(version) = served.map(|v| crate::plan::object::text(v, &["name"])) else { return Ok(false) };
         let kind = crate::plan::ObjectRef {
             api_version: format!("{}/{version}", spec(&["group"])),

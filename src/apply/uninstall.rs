@@ -1,8 +1,8 @@
 //! Removal: a release as Helm uninstalls it (`pkg/action/uninstall.go`), or plain objects.
 
+use super::hooks;
 use super::node::Node;
 use super::store::{now, set_status};
-use super::hooks;
 use crate::diag::Diag;
 use crate::plan::record::Record;
 use crate::plan::{DeleteOp, HookOp, ObjectRef, UninstallOp};
@@ -22,7 +22,12 @@ async fn last_record(node: &Node<'_>, op: &UninstallOp) -> Result<Option<Record>
 }
 
 /// Hooks and objects, the record saying `uninstalling` meanwhile.
-pub(super) async fn remove_objects(node: &Node<'_>, record: &mut Record, hooks: &[HookOp], objects: &[ObjectRef]) -> Result<(), Diag> {
+pub(super) async fn remove_objects(
+    node: &Node<'_>,
+    record: &mut Record,
+    hooks: &[HookOp],
+    objects: &[ObjectRef],
+) -> Result<(), Diag> {
     let (name, namespace) = (record.name().to_owned(), record.namespace().to_owned());
     set_status(record, "uninstalling", Some("Deletion in progress (or silently failed)"));
     if let Some(info) = record.body.get_mut("info").and_then(serde_json::Value::as_object_mut) {

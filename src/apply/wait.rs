@@ -32,12 +32,23 @@ impl<'a> Told<'a> {
     }
 
     pub fn tell(&mut self, pending: &[(ObjectRef, String)]) {
-        let pending: Vec<Pending> = pending.iter().map(|(object, why)| Pending { object: object.clone(), why: why.clone() }).collect();
+        let pending: Vec<Pending> = pending
+            .iter()
+            .map(|(object, why)| Pending { object: object.clone(), why: why.clone() })
+            .collect();
         // The first look comes at once; what is over in a moment need not be told.
-        let due = if self.last.is_empty() { self.at.elapsed() >= Duration::from_secs(1) } else { self.last != pending || self.at.elapsed() >= SILENCE };
+        let due = if self.last.is_empty() {
+            self.at.elapsed() >= Duration::from_secs(1)
+        } else {
+            self.last != pending || self.at.elapsed() >= SILENCE
+        };
         if due {
             let elapsed = self.node.started.elapsed();
-            (self.node.events)(ApplyEvent::Waiting { address: self.node.address.to_owned(), pending: pending.clone(), elapsed });
+            (self.node.events)(ApplyEvent::Waiting {
+                address: self.node.address.to_owned(),
+                pending: pending.clone(),
+                elapsed,
+            });
             self.last = pending;
             self.at = Instant::now();
         }
@@ -53,12 +64,20 @@ pub(super) async fn until_ready(node: &Node<'_>, objects: &[ObjectRef]) -> Resul
 }
 
 /// Waits until all objects satisfy `rule`.
-pub(super) async fn until(node: &Node<'_>, objects: &[ObjectRef], rule: fn(&Value) -> Status) -> Result<(), Diag> {
+pub(super) async fn until(
+    node: &Node<'_>,
+    objects: &[ObjectRef],
+    rule: fn(&Value) -> Status,
+) -> Result<(), Diag> {
     let mut pending: Vec<&ObjectRef> = objects.iter().filter(|o| rule_applies(o)).collect();
     let mut pauses = Pauses::new();
     let mut told = Told::new(node);
     loop {
-        let looks = stream::iter(pending).map(|object| look(node, object, rule)).buffered(LOOKS).collect::<Vec<_>>().await;
+        let looks = stream::iter(pending)
+            .map(|object| look(node, object, rule))
+            .buffered(LOOKS)
+            .collect::<Vec<_>>()
+            .await;
         let mut left: Vec<(&ObjectRef, String, Option<Value>)> = Vec::new();
         for result in looks {
             match result? {
@@ -87,9 +106,18 @@ fn rule_applies(object: &ObjectRef) -> bool {
     let plain = match object.group() {
         "" => matches!(
             object.kind.as_str(),
-            "ConfigMap" | "Secret" | "ServiceAccount" | "ResourceQuota" | "LimitRange" | "Endpoints" | "PersistentVolume"
+            "ConfigMap"
+                | "Secret"
+                | "ServiceAccount"
+                | "ResourceQuota"
+                | "LimitRange"
+                | "Endpoints"
+                | "PersistentVolume"
         ),
-        "rbac.authorization.k8s.io" | "admissionregistration.k8s.io" | "scheduling.k8s.io" | "storage.k8s.io" => true,
+        "rbac.authorization.k8s.io"
+        | "admissionregistration.k8s.io"
+        | "scheduling.k8s.io"
+        | "storage.k8s.io" => true,
         "networking.k8s.io" => matches!(object.kind.as_str(), "NetworkPolicy" | "IngressClass" | "Ingress"),
         "batch" => object.kind == "CronJob",
         _ => false,
@@ -97,7 +125,11 @@ fn rule_applies(object: &ObjectRef) -> bool {
     !plain
 }
 
-async fn look<'o>(node: &Node<'_>, object: &'o ObjectRef, rule: fn(&Value) -> Status) -> Result<(&'o ObjectRef, Status, Option<Value>), Diag> {
+async fn look<'o>(
+    node: &Node<'_>,
+    object: &'o ObjectRef,
+    rule: fn(&Value) -> Status,
+) -> Result<(&'o ObjectRef, Status, Option<Value>), Diag> {
     let Some(resource) = node.api.find(object).await.map_err(|e| node.fail(e))? else {
         return Ok((object, Status::Waiting("its kind is not served yet".to_owned()), None));
     };
@@ -127,36 +159,61 @@ pub(super) async fn cause(node: &Node<'_>, object: &ObjectRef, live: Option<&Val
 }
 
 async fn pods_of(node: &Node<'_>, object: &ObjectRef, live: &Value) -> Vec<Value> {
-    let Some(labels) = at(live, &["spec", "selector", "matchLabels"]).and_then(Value::as_object) else { return Vec::new() };
-    let selector: Vec<String> = labels.iter().filter_map(|(k, v)| Some(format!("{k}={}", v.as_str()?))).collect();
-    let pod = ObjectRef { api_version: "v1".into(), kind: "Pod".into(), namespace: object.namespace.clone(), name: String::new() };
+    let Some(labels) = at(live, &["spec", "selector", "matchLabels"]).and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let selector: Vec<String> =
+        labels.iter().filter_map(|(k, v)| Some(format!("{k}={}", v.as_str()?))).collect();
+    let pod = ObjectRef {
+        api_version: "v1".into(),
+        kind: "Pod".into(),
+        namespace: object.namespace.clone(),
+        name: String::new(),
+    };
     let Ok(resource) = node.api.resource(&pod).await else { return Vec::new() };
     node.api.list(&resource, Some(&object.namespace), &selector.join(",")).await.unwrap_or_default()
 }
 
 /// The last lines of the log of the container that ended badly.
 async fn last_words(node: &Node<'_>, namespace: &str, pod: &Value) -> Vec<String> {
-    let statuses = ["initContainerStatuses", "containerStatuses"].into_iter().filter_map(|l| at(pod, &["status", l])?.as_array());
+    let statuses = ["initContainerStatuses", "containerStatuses"]
+        .into_iter()
+        .filter_map(|l| at(pod, &["status", l])?.as_array());
     let bad = statuses.flatten().find(|c| {
         let ended = |path: &[&str]| at(c, path).and_then(Value::as_i64).is_some_and(|code| code != 0);
         ended(&["state", "terminated", "exitCode"]) || ended(&["lastState", "terminated", "exitCode"])
     });
     let Some(container) = bad.map(|c| text(c, &["name"])) else { return Vec::new() };
     let previous = bad.is_some_and(|c| at(c, &["state", "terminated"]).is_none());
-    let log = node.api.log(namespace, text(pod, &["metadata", "name"]), container, previous).await.unwrap_or_default();
+    let log = node
+        .api
+        .log(namespace, text(pod, &["metadata", "name"]), container, previous)
+        .await
+        .unwrap_or_default();
     log.lines().map(|line| format!("  | {line}")).collect()
 }
 
 /// The newest warnings about the object.
 async fn warnings(node: &Node<'_>, object: &ObjectRef) -> Vec<String> {
-    let event = ObjectRef { api_version: "v1".into(), kind: "Event".into(), namespace: object.namespace.clone(), name: String::new() };
+    let event = ObjectRef {
+        api_version: "v1".into(),
+        kind: "Event".into(),
+        namespace: object.namespace.clone(),
+        name: String::new(),
+    };
     let Ok(resource) = node.api.resource(&event).await else { return Vec::new() };
     let namespace = if object.namespace.is_empty() { "default" } else { object.namespace.as_str() };
-    let fields = format!("involvedObject.kind={},involvedObject.name={},type=Warning", object.kind, object.name);
+    let fields =
+        format!("involvedObject.kind={},involvedObject.name={},type=Warning", object.kind, object.name);
     let events = node.api.list_fields(&resource, namespace, &fields).await.unwrap_or_default();
     let mut lines: Vec<(String, String)> = events
         .iter()
-        .map(|e| (text(e, &["lastTimestamp"]).to_owned(), format!("{}: {}", text(e, &["reason"]), text(e, &["message"]))))
+        .map(|e| {
+            (
+                text(e, &["lastTimestamp"]).to_owned(),
+                format!("{}: {}", text(e, &["reason"]), text(e, &["message"])),
+            )
+        })
         .collect();
     lines.sort();
     lines.dedup_by(|a, b| a.1 == b.1);

@@ -33,7 +33,12 @@ struct Done {
     elapsed: Duration,
 }
 
-pub(super) async fn apply(plan: &Plan, clusters: &BTreeMap<Address, Cluster>, options: &Options, events: Events<'_>) -> ApplyReport {
+pub(super) async fn apply(
+    plan: &Plan,
+    clusters: &BTreeMap<Address, Cluster>,
+    options: &Options,
+    events: Events<'_>,
+) -> ApplyReport {
     let started = Instant::now();
     let mut report = ApplyReport::default();
     let mut sites: BTreeMap<&str, Site<'_>> = BTreeMap::new();
@@ -124,12 +129,21 @@ fn needs_work(inventory: Option<&Inventory>, changes: &[&Change], destroy: bool)
 }
 
 /// Lock first, then the inventory's first write.
-async fn open<'a>(api: Api<'a>, plan: &Plan, known: Option<&Inventory>, changes: &[&Change], options: &Options) -> Result<(Inventory, Lock<'a>), Diag> {
+async fn open<'a>(
+    api: Api<'a>,
+    plan: &Plan,
+    known: Option<&Inventory>,
+    changes: &[&Change],
+    options: &Options,
+) -> Result<(Inventory, Lock<'a>), Diag> {
     ledger::ensure_namespace(api).await?;
     let lock = lock::acquire(api, &plan.stack, &options.holder).await?;
     let mut inventory = known.cloned().unwrap_or_else(|| Inventory::new(&plan.stack));
-    let planned: BTreeMap<String, Option<Entry>> =
-        changes.iter().filter(|c| !c.operation.is_nothing()).map(|c| (c.address.clone(), c.entry.clone())).collect();
+    let planned: BTreeMap<String, Option<Entry>> = changes
+        .iter()
+        .filter(|c| !c.operation.is_nothing())
+        .map(|c| (c.address.clone(), c.entry.clone()))
+        .collect();
     ledger::begin(&mut inventory, &planned);
     match ledger::write(api, &mut inventory).await {
         Ok(()) => Ok((inventory, lock)),
@@ -167,7 +181,12 @@ async fn close(site: &mut Site<'_>) -> Result<(), Diag> {
 
 type Work<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;
 
-async fn walk(plan: &Plan, sites: &BTreeMap<&str, Site<'_>>, options: &Options, events: Events<'_>) -> Vec<Done> {
+async fn walk(
+    plan: &Plan,
+    sites: &BTreeMap<&str, Site<'_>>,
+    options: &Options,
+    events: Events<'_>,
+) -> Vec<Done> {
     let known: BTreeSet<&str> = plan.changes.iter().map(|c| c.address.as_str()).collect();
     let mut waiting: Vec<&Change> = plan.changes.iter().collect();
     let mut finished: BTreeMap<String, bool> = BTreeMap::new();
@@ -233,7 +252,12 @@ async fn walk(plan: &Plan, sites: &BTreeMap<&str, Site<'_>>, options: &Options, 
 }
 
 fn unchanged(change: &Change) -> Done {
-    Done { address: change.address.clone(), outcome: Outcome::Unchanged, entry: change.entry.clone(), elapsed: Duration::ZERO }
+    Done {
+        address: change.address.clone(),
+        outcome: Outcome::Unchanged,
+        entry: change.entry.clone(),
+        elapsed: Duration::ZERO,
+    }
 }
 
 fn skipped(change: &Change, because: &str) -> Done {
@@ -259,13 +283,26 @@ async fn work(api: Api<'_>, change: &Change, events: Events<'_>) -> Done {
     }
 }
 
-async fn operate(api: Api<'_>, change: &Change, started: Instant, events: Events<'_>) -> Result<Option<Entry>, Failure> {
-    let node = |seconds: u64| Node { api, address: &change.address, events, started, timeout: Duration::from_secs(seconds) };
+async fn operate(
+    api: Api<'_>,
+    change: &Change,
+    started: Instant,
+    events: Events<'_>,
+) -> Result<Option<Entry>, Failure> {
+    let node = |seconds: u64| Node {
+        api,
+        address: &change.address,
+        events,
+        started,
+        timeout: Duration::from_secs(seconds),
+    };
     let unfinished = || change.entry.as_ref().map(|e| Entry { unfinished: true, ..e.clone() });
     let keep = |diag: Diag| Failure { diag, entry: unfinished() };
     match &change.operation {
         Operation::Nothing => Ok(change.entry.clone()),
-        Operation::Objects(op) => objects(&node(op.timeout_seconds), op).await.map(|()| change.entry.clone()).map_err(keep),
+        Operation::Objects(op) => {
+            objects(&node(op.timeout_seconds), op).await.map(|()| change.entry.clone()).map_err(keep)
+        }
         Operation::Release(op) => {
             let node = node(op.timeout_seconds);
             match &change.entry {
@@ -273,12 +310,14 @@ async fn operate(api: Api<'_>, change: &Change, started: Instant, events: Events
                 None => Ok(None),
             }
         }
-        Operation::DeleteObjects(op) => {
-            uninstall::delete(&node(op.timeout_seconds), op).await.map(|()| None).map_err(|diag| Failure { diag, entry: former(change) })
-        }
-        Operation::Uninstall(op) => {
-            uninstall::uninstall(&node(op.timeout_seconds), op).await.map(|()| None).map_err(|diag| Failure { diag, entry: former(change) })
-        }
+        Operation::DeleteObjects(op) => uninstall::delete(&node(op.timeout_seconds), op)
+            .await
+            .map(|()| None)
+            .map_err(|diag| Failure { diag, entry: former(change) }),
+        Operation::Uninstall(op) => uninstall::uninstall(&node(op.timeout_seconds), op)
+            .await
+            .map(|()| None)
+            .map_err(|diag| Failure { diag, entry: former(change) }),
     }
 }
 
@@ -291,7 +330,8 @@ async fn objects(node: &Node<'_>, op: &ObjectsOp) -> Result<(), Diag> {
     node.send_all(&op.objects).await?;
     node.delete_all(&op.prune, None).await?;
     if op.wait {
-        let touched: Vec<ObjectRef> = op.objects.iter().filter(|o| o.action != Action::NoOp).map(|o| o.object.clone()).collect();
+        let touched: Vec<ObjectRef> =
+            op.objects.iter().filter(|o| o.action != Action::NoOp).map(|o| o.object.clone()).collect();
         wait::until_ready(node, &touched).await?;
     }
     Ok(())

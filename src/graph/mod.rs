@@ -89,7 +89,8 @@ impl Builder {
     /// One finding per group of nodes that need each other, with the shortest cycle in it spelt out.
     pub fn finish(self) -> Result<Graph, Diags> {
         let mut diags = Diags::default();
-        let mut groups: Vec<Vec<NodeIndex>> = tarjan_scc(&self.graph).into_iter().filter(|g| g.len() > 1).collect();
+        let mut groups: Vec<Vec<NodeIndex>> =
+            tarjan_scc(&self.graph).into_iter().filter(|g| g.len() > 1).collect();
         for group in &mut groups {
             group.sort();
         }
@@ -107,11 +108,16 @@ impl Builder {
     fn sorted(&self) -> Graph {
         let mut missing: BTreeMap<NodeIndex, usize> =
             self.graph.node_indices().map(|n| (n, self.graph.edges(n).count())).collect();
-        let mut ready: BTreeSet<NodeIndex> = missing.iter().filter(|(_, n)| **n == 0).map(|(i, _)| *i).collect();
+        let mut ready: BTreeSet<NodeIndex> =
+            missing.iter().filter(|(_, n)| **n == 0).map(|(i, _)| *i).collect();
         let mut out = Graph::default();
         while let Some(next) = ready.pop_first() {
             let Some(item) = self.graph.node_weight(next) else { continue };
-            let needs = self.graph.neighbors(next).filter_map(|n| self.graph.node_weight(n)).map(|i| i.address.clone());
+            let needs = self
+                .graph
+                .neighbors(next)
+                .filter_map(|n| self.graph.node_weight(n))
+                .map(|i| i.address.clone());
             out.needs.insert(item.address.clone(), needs.collect());
             out.order.push(item.address.clone());
             for dependent in self.graph.neighbors_directed(next, Direction::Incoming) {
@@ -128,12 +134,16 @@ impl Builder {
 
     /// The shortest way from a group's first node back to itself.
     fn cycle(&self, group: &[NodeIndex]) -> Diag {
-        let shortest = group.iter().filter_map(|start| self.way_back(*start)).min_by_key(Vec::len).unwrap_or_default();
+        let shortest =
+            group.iter().filter_map(|start| self.way_back(*start)).min_by_key(Vec::len).unwrap_or_default();
         let name = |n: &NodeIndex| self.graph.node_weight(*n).map_or("", |i| i.address.as_str());
         let mut names: Vec<&str> = shortest.iter().map(name).collect();
         names.extend(shortest.first().map(name));
-        let mut diag = Diag::error(codes::CYCLE, format!("these need each other, so none can be first: {}", names.join(" -> ")))
-            .help("remove one of these dependencies");
+        let mut diag = Diag::error(
+            codes::CYCLE,
+            format!("these need each other, so none can be first: {}", names.join(" -> ")),
+        )
+        .help("remove one of these dependencies");
         let following = shortest.iter().cycle().skip(1);
         for (from, to) in shortest.iter().zip(following) {
             let Some(item) = self.graph.node_weight(*from) else { continue };

@@ -14,7 +14,12 @@ fn build(edges: &[(&str, &str)]) -> Result<Graph, Diags> {
 
 #[test]
 fn dependencies_come_first() {
-    let graph = build(&[("release.shop", "release.db"), ("release.shop", "namespace.shop"), ("release.db", "namespace.shop")]).unwrap();
+    let graph = build(&[
+        ("release.shop", "release.db"),
+        ("release.shop", "namespace.shop"),
+        ("release.db", "namespace.shop"),
+    ])
+    .unwrap();
     let order: Vec<&str> = graph.order().iter().map(Address::as_str).collect();
     assert_eq!(order, ["namespace.shop", "release.db", "release.shop"]);
     let needs: Vec<&str> = graph.needs(&Address::new("release.shop")).map(Address::as_str).collect();

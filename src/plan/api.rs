@@ -40,7 +40,10 @@ impl<'a> Api<'a> {
             None => Err(ClusterError::new(
                 ErrorKind::UnknownKind,
                 &self.cluster.name,
-                format!("cluster `{}` does not serve {} of `{}`", self.cluster.name, object.kind, object.api_version),
+                format!(
+                    "cluster `{}` does not serve {} of `{}`",
+                    self.cluster.name, object.kind, object.api_version
+                ),
             )
             .help("install the CRD or the API service that serves it, or use an apiVersion this server has")),
         }
@@ -57,7 +60,12 @@ impl<'a> Api<'a> {
     }
 
     /// All objects of a kind in a namespace (`None`: everywhere), page by page.
-    pub async fn list(&self, resource: &Resource, namespace: Option<&str>, selector: &str) -> Result<Vec<Value>, ClusterError> {
+    pub async fn list(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        selector: &str,
+    ) -> Result<Vec<Value>, ClusterError> {
         let mut items = Vec::new();
         let mut after = String::new();
         loop {
@@ -94,7 +102,12 @@ impl<'a> Api<'a> {
     }
 
     /// Objects of a kind in a namespace chosen by a field selector, the first page.
-    pub async fn list_fields(&self, resource: &Resource, namespace: &str, fields: &str) -> Result<Vec<Value>, ClusterError> {
+    pub async fn list_fields(
+        &self,
+        resource: &Resource,
+        namespace: &str,
+        fields: &str,
+    ) -> Result<Vec<Value>, ClusterError> {
         let query = encode(&[("fieldSelector", fields.to_owned()), ("limit", PAGE.to_string())]);
         let uri = format!("{}?{query}", resource.path(Some(namespace)));
         let place = ObjectRef {
@@ -108,39 +121,72 @@ impl<'a> Api<'a> {
     }
 
     /// The last lines of a container's log; `previous` for the run before the present one.
-    pub async fn log(&self, namespace: &str, pod: &str, container: &str, previous: bool) -> Result<String, kube::Error> {
-        let query = encode(&[("container", container.to_owned()), ("tailLines", "10".to_owned()), ("previous", previous.to_string())]);
+    pub async fn log(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Result<String, kube::Error> {
+        let query = encode(&[
+            ("container", container.to_owned()),
+            ("tailLines", "10".to_owned()),
+            ("previous", previous.to_string()),
+        ]);
         let uri = format!("/api/v1/namespaces/{namespace}/pods/{pod}/log?{query}");
         let request = Request::get(uri).body(Vec::new()).map_err(kube::Error::HttpError)?;
         self.cluster.client.request_text(request).await
     }
 
     /// Server-side apply as `relc`; gives the object as the server has (or would have) it.
-    pub async fn apply(&self, resource: &Resource, object: &ObjectRef, body: &Value, how: Apply) -> Result<Value, ClusterError> {
-        let mut query = vec![("fieldManager", FIELD_MANAGER.to_owned()), ("fieldValidation", "Strict".to_owned())];
+    pub async fn apply(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        body: &Value,
+        how: Apply,
+    ) -> Result<Value, ClusterError> {
+        let mut query =
+            vec![("fieldManager", FIELD_MANAGER.to_owned()), ("fieldValidation", "Strict".to_owned())];
         if how.force {
             query.push(("force", "true".to_owned()));
         }
         if how.dry_run {
             query.push(("dryRun", "All".to_owned()));
         }
-        let request = Request::patch(path(resource, object, &query)).header(http::header::CONTENT_TYPE, "application/apply-patch+yaml");
+        let request = Request::patch(path(resource, object, &query))
+            .header(http::header::CONTENT_TYPE, "application/apply-patch+yaml");
         self.send("patch", resource, object, request, Some(body)).await
     }
 
-    pub async fn create(&self, resource: &Resource, object: &ObjectRef, body: &Value) -> Result<Value, ClusterError> {
+    pub async fn create(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        body: &Value,
+    ) -> Result<Value, ClusterError> {
         let query = encode(&[("fieldManager", FIELD_MANAGER.to_owned())]);
         let uri = format!("{}?{query}", resource.path(some(&object.namespace)));
         self.send("create", resource, object, json_body(Request::post(uri)), Some(body)).await
     }
 
     /// Replaces the whole object; with `metadata.resourceVersion` in the body only that version of it.
-    pub async fn update(&self, resource: &Resource, object: &ObjectRef, body: &Value) -> Result<Value, ClusterError> {
+    pub async fn update(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        body: &Value,
+    ) -> Result<Value, ClusterError> {
         let uri = path(resource, object, &[("fieldManager", FIELD_MANAGER.to_owned())]);
         self.send("update", resource, object, json_body(Request::put(uri)), Some(body)).await
     }
 
-    pub async fn json_patch(&self, resource: &Resource, object: &ObjectRef, patch: &Value) -> Result<Value, ClusterError> {
+    pub async fn json_patch(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        patch: &Value,
+    ) -> Result<Value, ClusterError> {
         let uri = path(resource, object, &[("fieldManager", FIELD_MANAGER.to_owned())]);
         let request = Request::patch(uri).header(http::header::CONTENT_TYPE, "application/json-patch+json");
         self.send("patch", resource, object, request, Some(patch)).await
@@ -148,8 +194,14 @@ impl<'a> Api<'a> {
 
     /// Deletes with background propagation, as Helm does; `false` if it was gone already. With a `uid` only
     /// that very object.
-    pub async fn delete(&self, resource: &Resource, object: &ObjectRef, uid: Option<&str>) -> Result<bool, ClusterError> {
-        let mut options = json!({ "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background" });
+    pub async fn delete(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        uid: Option<&str>,
+    ) -> Result<bool, ClusterError> {
+        let mut options =
+            json!({ "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background" });
         if let (Some(uid), Some(map)) = (uid, options.as_object_mut()) {
             map.insert("preconditions".into(), json!({ "uid": uid }));
         }
@@ -176,7 +228,12 @@ impl<'a> Api<'a> {
         };
         answer.map_err(|error| {
             let qualified = resource.qualified();
-            let call = Call { verb, resource: &qualified, namespace: some(&object.namespace), name: some(&object.name) };
+            let call = Call {
+                verb,
+                resource: &qualified,
+                namespace: some(&object.namespace),
+                name: some(&object.name),
+            };
             self.cluster.explain(&call, &error)
         })
     }
@@ -199,7 +256,11 @@ fn path(resource: &Resource, object: &ObjectRef, query: &[(&str, String)]) -> St
     let name: String = url::form_urlencoded::byte_serialize(object.name.as_bytes()).collect();
     // RBAC names may hold `:`, which the serializer escapes; `+` for a blank cannot occur in a path.
     let collection = resource.path(some(&object.namespace));
-    if query.is_empty() { format!("{collection}/{name}") } else { format!("{collection}/{name}?{}", encode(query)) }
+    if query.is_empty() {
+        format!("{collection}/{name}")
+    } else {
+        format!("{collection}/{name}?{}", encode(query))
+    }
 }
 
 fn encode(query: &[(&str, String)]) -> String {

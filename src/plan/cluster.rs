@@ -58,7 +58,13 @@ impl Live<'_> {
     }
 }
 
-pub(super) async fn plan(stack: &str, input: &ClusterInput, cluster: &Cluster, graph: &Graph, diags: &mut Diags) -> Planned {
+pub(super) async fn plan(
+    stack: &str,
+    input: &ClusterInput,
+    cluster: &Cluster,
+    graph: &Graph,
+    diags: &mut Diags,
+) -> Planned {
     let api = Api::new(cluster);
     let (inventory, records) = match read(api, stack, input, diags).await {
         Some(read) => read,
@@ -76,7 +82,9 @@ pub(super) async fn plan(stack: &str, input: &ClusterInput, cluster: &Cluster, g
         let objects = w.objects.iter().map(move |o| (o, labelled));
         w.crds.iter().map(|o| (o, false)).chain(objects)
     });
-    let asked = asked.filter(|(w, _)| w.resource.is_some() && reachable.of(&w.object)).map(|(w, labelled)| (&w.object, labelled));
+    let asked = asked
+        .filter(|(w, _)| w.resource.is_some() && reachable.of(&w.object))
+        .map(|(w, labelled)| (&w.object, labelled));
     let found = live::fetch(api, asked, diags).await;
     if diags.has_errors() {
         return Planned::default();
@@ -107,7 +115,8 @@ type Read = (Option<Inventory>, BTreeMap<(String, String), Records>);
 pub(super) async fn read(api: Api<'_>, stack: &str, input: &ClusterInput, diags: &mut Diags) -> Option<Read> {
     let wanted: BTreeSet<String> = input.nodes.iter().filter_map(release_namespace).collect();
     let mut found = Diags::default();
-    let (inventory, mut records) = tokio::join!(live::inventory(api, stack), live::records(api, &wanted, &mut found));
+    let (inventory, mut records) =
+        tokio::join!(live::inventory(api, stack), live::records(api, &wanted, &mut found));
     diags.append(found);
     let inventory = match inventory {
         Ok(inventory) => inventory,
@@ -135,7 +144,11 @@ fn release_namespace(node: &Node) -> Option<String> {
 }
 
 /// Names every object and finds its kind; `None` after errors.
-async fn settle<'i>(live: &Live<'_>, input: &'i ClusterInput, diags: &mut Diags) -> Option<Vec<(&'i Node, NodeObjects)>> {
+async fn settle<'i>(
+    live: &Live<'_>,
+    input: &'i ClusterInput,
+    diags: &mut Diags,
+) -> Option<Vec<(&'i Node, NodeObjects)>> {
     let planned = planned_kinds(input);
     let mut served: BTreeMap<(String, String), Option<Arc<Resource>>> = BTreeMap::new();
     for object in input.nodes.iter().flat_map(all_objects) {
@@ -163,7 +176,9 @@ async fn settle<'i>(live: &Live<'_>, input: &'i ClusterInput, diags: &mut Diags)
     for node in &input.nodes {
         let mut objects = NodeObjects::default();
         let place = Place { live, node };
-        for (object, is_crd) in crds_of(node).iter().map(|o| (o, true)).chain(objects_of(node).iter().map(|o| (o, false))) {
+        for (object, is_crd) in
+            crds_of(node).iter().map(|o| (o, true)).chain(objects_of(node).iter().map(|o| (o, false)))
+        {
             let mut one = match wanted(object, place.default_namespace(), namespaced, place.context(is_crd)) {
                 Ok(one) => one,
                 Err(diag) => {
@@ -175,13 +190,24 @@ async fn settle<'i>(live: &Live<'_>, input: &'i ClusterInput, diags: &mut Diags)
             one.resource = served.get(&kind).cloned().flatten();
             if one.resource.is_none() && namespaced(&kind.0, &kind.1).is_none() {
                 let name = &live.api.cluster.name;
-                found.push(errors::unknown_kind(&one.object, name, node.address.as_str(), one.source.as_deref(), one.span.or(node.span)));
+                found.push(errors::unknown_kind(
+                    &one.object,
+                    name,
+                    node.address.as_str(),
+                    one.source.as_deref(),
+                    one.span.or(node.span),
+                ));
                 continue;
             }
             match owners.get(&one.object.key()) {
                 // Two charts may ship the same CRD; the first one in order brings it.
                 Some(_) if is_crd => continue,
-                Some(first) => found.push(errors::duplicate(&one.object, first, node.address.as_str(), one.span.or(node.span))),
+                Some(first) => found.push(errors::duplicate(
+                    &one.object,
+                    first,
+                    node.address.as_str(),
+                    one.span.or(node.span),
+                )),
                 None => {
                     owners.insert(one.object.key(), node.address.as_str());
                 }
@@ -216,7 +242,12 @@ impl<'a> Place<'a> {
             NodeKind::Release(r) => Owner::Release { name: &r.name, namespace: &r.namespace },
             _ => Owner::Stack(self.live.stack),
         };
-        Context { address: self.node.address.as_str(), owner, changed: false, adopting: self.live.entry(&self.node.address).is_none() }
+        Context {
+            address: self.node.address.as_str(),
+            owner,
+            changed: false,
+            adopting: self.live.entry(&self.node.address).is_none(),
+        }
     }
 }
 
@@ -246,7 +277,8 @@ pub(super) fn planned_kinds(input: &ClusterInput) -> BTreeMap<(String, String), 
 
 /// Group, kind and scope that a CRD defines.
 pub(super) fn defined_kind(body: &Value) -> Option<((String, String), bool)> {
-    let is_crd = text(body, &["kind"]) == "CustomResourceDefinition" && text(body, &["apiVersion"]).starts_with("apiextensions.k8s.io/");
+    let is_crd = text(body, &["kind"]) == "CustomResourceDefinition"
+        && text(body, &["apiVersion"]).starts_with("apiextensions.k8s.io/");
     let spec = at(body, &["spec"]).filter(|_| is_crd)?;
     let kind = text(spec, &["names", "kind"]);
     Some(((text(spec, &["group"]).to_owned(), kind.to_owned()), text(spec, &["scope"]) != "Cluster"))
@@ -261,7 +293,12 @@ impl Reachable {
     }
 }
 
-async fn namespaces(live: &Live<'_>, input: &ClusterInput, wanted: &[(&Node, NodeObjects)], diags: &mut Diags) -> Reachable {
+async fn namespaces(
+    live: &Live<'_>,
+    input: &ClusterInput,
+    wanted: &[(&Node, NodeObjects)],
+    diags: &mut Diags,
+) -> Reachable {
     let mut needed: BTreeSet<String> = input.nodes.iter().filter_map(release_namespace).collect();
     let objects = || wanted.iter().flat_map(|(node, w)| w.objects.iter().map(move |o| (*node, o)));
     needed.extend(objects().map(|(_, o)| o.object.namespace.clone()).filter(|n| !n.is_empty()));
@@ -278,10 +315,17 @@ async fn namespaces(live: &Live<'_>, input: &ClusterInput, wanted: &[(&Node, Nod
             told.insert((node.address.clone(), namespace));
         }
     }
-    for (node, one) in objects().filter(|(_, o)| !o.object.namespace.is_empty() && missing(&o.object.namespace)) {
+    for (node, one) in
+        objects().filter(|(_, o)| !o.object.namespace.is_empty() && missing(&o.object.namespace))
+    {
         if told.insert((node.address.clone(), one.object.namespace.clone())) {
             let span = one.span.or(node.span);
-            diags.push(errors::missing_namespace(node.address.as_str(), Some(&one.object), &one.object.namespace, span));
+            diags.push(errors::missing_namespace(
+                node.address.as_str(),
+                Some(&one.object),
+                &one.object.namespace,
+                span,
+            ));
         }
     }
     Reachable(existing)
@@ -341,10 +385,17 @@ async fn one(
 }
 
 /// Removal of all that the inventory has.
-pub(super) async fn plan_destroy(stack: &str, address: &Address, cluster: &Cluster, diags: &mut Diags) -> Planned {
+pub(super) async fn plan_destroy(
+    stack: &str,
+    address: &Address,
+    cluster: &Cluster,
+    diags: &mut Diags,
+) -> Planned {
     let api = Api::new(cluster);
     let nothing = ClusterInput { address: address.clone(), nodes: Vec::new() };
-    let Some((inventory, records)) = read(api, stack, &nothing, diags).await else { return Planned::default() };
+    let Some((inventory, records)) = read(api, stack, &nothing, diags).await else {
+        return Planned::default();
+    };
     let live = Live { api, stack, inventory: inventory.as_ref(), records: &records };
     let destroys = destroy::removed(&live, address, |_| true, diags).await;
     Planned { destroys, changes: BTreeMap::new(), inventory: inventory.clone() }

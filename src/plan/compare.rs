@@ -25,7 +25,10 @@ pub(crate) const STACK: &str = "relc.dev/stack";
 /// Whose the object is to be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owner<'a> {
-    Release { name: &'a str, namespace: &'a str },
+    Release {
+        name: &'a str,
+        namespace: &'a str,
+    },
     Stack(&'a str),
     /// Of a chart's `crds/`: shared, and not marked, as with Helm.
     Crd,
@@ -57,7 +60,12 @@ pub(crate) struct Context<'a> {
 ///
 /// # Errors
 /// When it is no Kubernetes object.
-pub(crate) fn wanted(object: &input::Object, default_namespace: &str, namespaced: impl Fn(&str, &str) -> Option<bool>, cx: Context<'_>) -> Result<Wanted, Diag> {
+pub(crate) fn wanted(
+    object: &input::Object,
+    default_namespace: &str,
+    namespaced: impl Fn(&str, &str) -> Option<bool>,
+    cx: Context<'_>,
+) -> Result<Wanted, Diag> {
     let mut body = object::canonical(&object.body);
     let wrong = |what: &str| errors::not_an_object(cx.address, what, object.source.as_deref(), object.span);
     let api_version = text(&body, &["apiVersion"]).to_owned();
@@ -110,7 +118,10 @@ pub(crate) async fn compare(
         return Ok(unseen(wanted));
     };
     let Some(live) = live else {
-        return match api.apply(resource, &wanted.object, &wanted.body, Apply { dry_run: true, force: false }).await {
+        return match api
+            .apply(resource, &wanted.object, &wanted.body, Apply { dry_run: true, force: false })
+            .await
+        {
             Ok(_) => Ok(settled(wanted, Action::Create, Vec::new())),
             Err(error) if needs_a_neighbour(&error) => Ok(unseen(wanted)),
             Err(error) => Err(fail(error)),
@@ -174,15 +185,27 @@ fn settled(wanted: &Wanted, action: Action, fields: Vec<FieldChange>) -> (Object
         unseen: false,
         source: wanted.source.clone(),
     };
-    let op = ObjectOp { object: wanted.object.clone(), body: wanted.body.clone(), action, force: false, takeover: false, uid: None };
+    let op = ObjectOp {
+        object: wanted.object.clone(),
+        body: wanted.body.clone(),
+        action,
+        force: false,
+        takeover: false,
+        uid: None,
+    };
     (change, op)
 }
 
 /// The server refuses it only because something is missing that the same plan may bring.
 fn needs_a_neighbour(error: &ClusterError) -> bool {
     let said = error.status.as_ref().map_or("", |s| s.message.as_str());
-    let by_admission = error.kind == ErrorKind::Forbidden && !said.contains("cannot patch resource") && !said.contains("cannot create resource");
-    by_admission && (said.contains("not found") || said.contains("no PriorityClass with name") || said.contains("error looking up"))
+    let by_admission = error.kind == ErrorKind::Forbidden
+        && !said.contains("cannot patch resource")
+        && !said.contains("cannot create resource");
+    by_admission
+        && (said.contains("not found")
+            || said.contains("no PriorityClass with name")
+            || said.contains("error looking up"))
 }
 
 enum Outcome {
@@ -199,16 +222,25 @@ struct Trial {
     left_alone: Vec<ForeignField>,
 }
 
-async fn dry_run(api: Api<'_>, resource: &Resource, wanted: &Wanted, live: &Value) -> Result<Trial, ClusterError> {
-    let mut trial = Trial { outcome: Outcome::Same, body: wanted.body.clone(), force: false, left_alone: Vec::new() };
+async fn dry_run(
+    api: Api<'_>,
+    resource: &Resource,
+    wanted: &Wanted,
+    live: &Value,
+) -> Result<Trial, ClusterError> {
+    let mut trial =
+        Trial { outcome: Outcome::Same, body: wanted.body.clone(), force: false, left_alone: Vec::new() };
     let secret = wanted.object.kind == "Secret" && wanted.object.group().is_empty();
     // Once without force to learn whose the contested fields are, once with the decision.
-    let mut answer = api.apply(resource, &wanted.object, &trial.body, Apply { dry_run: true, force: false }).await;
+    let mut answer =
+        api.apply(resource, &wanted.object, &trial.body, Apply { dry_run: true, force: false }).await;
     if let Err(error) = &answer {
         let contested = error.status.as_ref().map(|s| fields::conflicts(s)).unwrap_or_default();
         if !contested.is_empty() {
             decide(&mut trial, contested);
-            answer = api.apply(resource, &wanted.object, &trial.body, Apply { dry_run: true, force: trial.force }).await;
+            answer = api
+                .apply(resource, &wanted.object, &trial.body, Apply { dry_run: true, force: trial.force })
+                .await;
         }
     }
     trial.outcome = match answer {
@@ -219,7 +251,8 @@ async fn dry_run(api: Api<'_>, resource: &Resource, wanted: &Wanted, live: &Valu
         }
         Err(error) => match immutable(&error) {
             Some(paths) => {
-                let fields = paths.into_iter().map(|path| FieldChange { path, from: None, to: None }).collect();
+                let fields =
+                    paths.into_iter().map(|path| FieldChange { path, from: None, to: None }).collect();
                 Outcome::Immutable(fields)
             }
             None => return Err(error),
@@ -242,8 +275,13 @@ fn decide(trial: &mut Trial, contested: Vec<Conflict>) {
 /// Fields that cannot be changed in place, if that is why the server refuses.
 fn immutable(error: &ClusterError) -> Option<Vec<String>> {
     let status = error.status.as_ref().filter(|s| s.code == 422)?;
-    const SIGNS: [&str; 5] =
-        ["field is immutable", "is immutable", "may not change once set", "updates to statefulset spec for fields other than", "cannot be changed"];
+    const SIGNS: [&str; 5] = [
+        "field is immutable",
+        "is immutable",
+        "may not change once set",
+        "updates to statefulset spec for fields other than",
+        "cannot be changed",
+    ];
     let says = |message: &str| SIGNS.iter().any(|sign| message.contains(sign));
     let causes = status.details.as_ref().map(|d| d.causes.as_slice()).unwrap_or_default();
     if causes.is_empty() {
@@ -273,7 +311,10 @@ fn check_owner(wanted: &Wanted, live: &Value, cx: Context<'_>) -> Result<(), Dia
             }
             let is_ours = release == name && release_namespace == namespace;
             // Marks removed by hand from an object that relc applied do not make it a stranger.
-            if (is_ours && labelled) || (release.is_empty() && fields::own_set(live).is_some()) || (is_ours && !cx.adopting) {
+            if (is_ours && labelled)
+                || (release.is_empty() && fields::own_set(live).is_some())
+                || (is_ours && !cx.adopting)
+            {
                 return Ok(());
             }
             if release.is_empty() || is_ours {
@@ -283,7 +324,13 @@ fn check_owner(wanted: &Wanted, live: &Value, cx: Context<'_>) -> Result<(), Dia
         }
         Owner::Stack(ours) => {
             if !release.is_empty() && labelled {
-                return Err(errors::owned_by_release(&wanted.object, cx.address, release, release_namespace, wanted.span));
+                return Err(errors::owned_by_release(
+                    &wanted.object,
+                    cx.address,
+                    release,
+                    release_namespace,
+                    wanted.span,
+                ));
             }
             if !stack.is_empty() && stack != ours {
                 return Err(errors::owned_by_stack(&wanted.object, cx.address, stack, wanted.span));

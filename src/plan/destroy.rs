@@ -68,7 +68,12 @@ pub(crate) fn uninstall_rank(kind: &str) -> usize {
 }
 
 /// Changes that remove the inventory's entries for which `gone` says so.
-pub(super) async fn removed(live: &Live<'_>, cluster: &Address, gone: impl Fn(&str) -> bool, diags: &mut Diags) -> Vec<(String, Entry, Change)> {
+pub(super) async fn removed(
+    live: &Live<'_>,
+    cluster: &Address,
+    gone: impl Fn(&str) -> bool,
+    diags: &mut Diags,
+) -> Vec<(String, Entry, Change)> {
     let entries = live.inventory.iter().flat_map(|i| &i.entries).filter(|(address, _)| gone(address));
     let results = stream::iter(entries)
         .map(|(address, entry)| async move { (address, entry, remove(live, cluster, address, entry).await) })
@@ -86,7 +91,8 @@ pub(super) async fn removed(live: &Live<'_>, cluster: &Address, gone: impl Fn(&s
 }
 
 async fn remove(live: &Live<'_>, cluster: &Address, address: &str, entry: &Entry) -> Result<Change, Diags> {
-    let deletable: Vec<ObjectRef> = entry.objects.iter().filter(|o| o.may_be_deleted()).map(|o| o.object.clone()).collect();
+    let deletable: Vec<ObjectRef> =
+        entry.objects.iter().filter(|o| o.may_be_deleted()).map(|o| o.object.clone()).collect();
     let (objects, chart, operation) = match entry.kind {
         EntryKind::Release => {
             let records = live.records(&entry.namespace, &entry.name);
@@ -97,7 +103,11 @@ async fn remove(live: &Live<'_>, cluster: &Address, address: &str, entry: &Entry
         EntryKind::Namespace | EntryKind::Manifest => {
             let mut objects = existing(live.api, &deletable).await?;
             objects.sort_by_key(|o| uninstall_rank(&o.kind));
-            (objects.iter().map(destroyed).collect(), None, Operation::DeleteObjects(DeleteOp { objects, timeout_seconds: TIMEOUT }))
+            (
+                objects.iter().map(destroyed).collect(),
+                None,
+                Operation::DeleteObjects(DeleteOp { objects, timeout_seconds: TIMEOUT }),
+            )
         }
     };
     Ok(Change {
@@ -134,7 +144,11 @@ async fn uninstall(
     let mut objects = owned_by(api, &wanted, &entry.name, &entry.namespace).await?;
     objects.sort_by_key(|o| uninstall_rank(&o.kind));
     let last = records.and_then(Records::last);
-    let chart = last.map(|r| ChartStep { name: r.chart_name().to_owned(), from: Some(r.chart_version().to_owned()), to: None });
+    let chart = last.map(|r| ChartStep {
+        name: r.chart_name().to_owned(),
+        from: Some(r.chart_version().to_owned()),
+        to: None,
+    });
     let crds = existing(api, &crds).await?;
     let op = UninstallOp {
         name: entry.name.clone(),
@@ -149,7 +163,10 @@ async fn uninstall(
 }
 
 /// The objects a record's manifest names, those to be kept apart, namespaces filled in.
-pub(super) async fn record_objects(api: Api<'_>, record: &Record) -> Result<(Vec<ObjectRef>, Vec<ObjectRef>), Diags> {
+pub(super) async fn record_objects(
+    api: Api<'_>,
+    record: &Record,
+) -> Result<(Vec<ObjectRef>, Vec<ObjectRef>), Diags> {
     let bodies = record.objects().map_err(|why| {
         let diag = errors::unreadable_manifest(record.name(), record.namespace(), record.version(), &why);
         one(diag)
@@ -165,7 +182,11 @@ pub(super) async fn record_objects(api: Api<'_>, record: &Record) -> Result<(Vec
 }
 
 /// Names an object of a manifest; `None` if its kind is not served.
-pub(crate) async fn reference(api: Api<'_>, body: &Value, default_namespace: &str) -> Result<Option<ObjectRef>, Diags> {
+pub(crate) async fn reference(
+    api: Api<'_>,
+    body: &Value,
+    default_namespace: &str,
+) -> Result<Option<ObjectRef>, Diags> {
     let mut object = ObjectRef {
         api_version: text(body, &["apiVersion"]).to_owned(),
         kind: text(body, &["kind"]).to_owned(),
@@ -182,7 +203,12 @@ pub(crate) async fn reference(api: Api<'_>, body: &Value, default_namespace: &st
 }
 
 /// Those that exist and carry Helm's marks of this release, or none at all but relc's fields.
-pub(crate) async fn owned_by(api: Api<'_>, objects: &[ObjectRef], release: &str, namespace: &str) -> Result<Vec<ObjectRef>, Diags> {
+pub(crate) async fn owned_by(
+    api: Api<'_>,
+    objects: &[ObjectRef],
+    release: &str,
+    namespace: &str,
+) -> Result<Vec<ObjectRef>, Diags> {
     let mut diags = Diags::default();
     let live = fetch(api, objects.iter().map(|o| (o, false)), &mut diags).await;
     if diags.has_errors() {

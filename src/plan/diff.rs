@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::model::FieldChange;
 
 /// Bookkeeping of the server, not the user's concern.
-const IGNORED_METADATA: [&str; 6] = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"];
+const IGNORED_METADATA: [&str; 6] =
+    ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"];
 /// A longer value says nothing more to a reader.
 const SHOWN: usize = 120;
 
@@ -18,7 +19,9 @@ pub(crate) fn diff(before: &Value, after: &Value, secret: bool) -> Vec<FieldChan
             "status" | "apiVersion" | "kind" => {}
             "metadata" => {
                 let empty = serde_json::Map::new();
-                let side = |m: Option<&'_ Value>| m.and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
+                let side = |m: Option<&'_ Value>| {
+                    m.and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone())
+                };
                 let (old, new) = (side(old.get(key)), side(new.get(key)));
                 for field in keys(&old, &new).into_iter().filter(|k| !IGNORED_METADATA.contains(k)) {
                     walk.compare(&format!("metadata.{field}"), old.get(field), new.get(field));
@@ -31,7 +34,10 @@ pub(crate) fn diff(before: &Value, after: &Value, secret: bool) -> Vec<FieldChan
     walk.out
 }
 
-fn keys<'a>(old: &'a serde_json::Map<String, Value>, new: &'a serde_json::Map<String, Value>) -> Vec<&'a str> {
+fn keys<'a>(
+    old: &'a serde_json::Map<String, Value>,
+    new: &'a serde_json::Map<String, Value>,
+) -> Vec<&'a str> {
     let mut keys: Vec<&str> = old.keys().chain(new.keys()).map(String::as_str).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -55,7 +61,8 @@ impl Walk {
             (Some(Value::Array(a)), Some(Value::Array(b))) => self.lists(path, a, b),
             (old, new) => {
                 let masked = self.secret && (path.starts_with("data") || path.starts_with("stringData"));
-                let show = |v: Option<&Value>| v.map(|v| if masked { "(sensitive)".to_owned() } else { shorten(v) });
+                let show =
+                    |v: Option<&Value>| v.map(|v| if masked { "(sensitive)".to_owned() } else { shorten(v) });
                 self.out.push(FieldChange { path: path.to_owned(), from: show(old), to: show(new) });
             }
         }
@@ -67,9 +74,15 @@ impl Walk {
                 let mut names: Vec<&str> = a.iter().chain(&b).map(|(name, _)| *name).collect();
                 names.sort_unstable();
                 names.dedup();
-                let find = |list: &[(&str, &'_ Value)], name: &str| list.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).clone());
+                let find = |list: &[(&str, &'_ Value)], name: &str| {
+                    list.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).clone())
+                };
                 for name in names {
-                    self.compare(&format!("{path}[name={name:?}]"), find(&a, name).as_ref(), find(&b, name).as_ref());
+                    self.compare(
+                        &format!("{path}[name={name:?}]"),
+                        find(&a, name).as_ref(),
+                        find(&b, name).as_ref(),
+                    );
                 }
             }
             _ => {
@@ -83,8 +96,10 @@ impl Walk {
 
 /// Items by `name`, if every one has one and no two share it.
 fn named(list: &[Value]) -> Option<Vec<(&str, &Value)>> {
-    let named: Vec<(&str, &Value)> =
-        list.iter().map(|v| v.get("name").and_then(Value::as_str).map(|name| (name, v))).collect::<Option<_>>()?;
+    let named: Vec<(&str, &Value)> = list
+        .iter()
+        .map(|v| v.get("name").and_then(Value::as_str).map(|name| (name, v)))
+        .collect::<Option<_>>()?;
     let mut names: Vec<&str> = named.iter().map(|(n, _)| *n).collect();
     names.sort_unstable();
     let unique = names.windows(2).all(|pair| pair.first() != pair.last());

@@ -21,8 +21,11 @@ pub(crate) fn unreadable_inventory(object: &ObjectRef, why: &str) -> Diag {
 pub(crate) fn unreadable_record(secret: &Value, why: &str) -> Diag {
     let namespace = text(secret, &["metadata", "namespace"]);
     let name = text(secret, &["metadata", "name"]);
-    Diag::error(codes::RECORD_UNREADABLE, format!("the Helm record in Secret {namespace}/{name} cannot be read: {why}"))
-        .help("delete that revision's Secret if an older one is good; `helm history` shows which there are")
+    Diag::error(
+        codes::RECORD_UNREADABLE,
+        format!("the Helm record in Secret {namespace}/{name} cannot be read: {why}"),
+    )
+    .help("delete that revision's Secret if an older one is good; `helm history` shows which there are")
 }
 
 pub(crate) fn unreadable_manifest(release: &str, namespace: &str, revision: u32, why: &str) -> Diag {
@@ -35,30 +38,51 @@ pub(crate) fn unreadable_manifest(release: &str, namespace: &str, revision: u32,
 
 pub(crate) fn not_an_object(address: &str, what: &str, source: Option<&str>, span: Option<Span>) -> Diag {
     let from = source.map_or(String::new(), |s| format!(" (from {s})"));
-    place(Diag::error(codes::BAD_OBJECT, format!("an object of `{address}`{from} {what}")), span, "wanted here")
-        .help("every object needs `apiVersion`, `kind` and `metadata.name`")
+    place(
+        Diag::error(codes::BAD_OBJECT, format!("an object of `{address}`{from} {what}")),
+        span,
+        "wanted here",
+    )
+    .help("every object needs `apiVersion`, `kind` and `metadata.name`")
 }
 
 pub(crate) fn duplicate(object: &ObjectRef, first: &str, second: &str, span: Option<Span>) -> Diag {
     place(
-        Diag::error(codes::DUPLICATE_OBJECT, format!("{object} is wanted twice: by `{first}` and by `{second}`")),
+        Diag::error(
+            codes::DUPLICATE_OBJECT,
+            format!("{object} is wanted twice: by `{first}` and by `{second}`"),
+        ),
         span,
         "the second one",
     )
     .help("an object has one owner; rename or remove one of the two")
 }
 
-pub(crate) fn missing_namespace(address: &str, object: Option<&ObjectRef>, namespace: &str, span: Option<Span>) -> Diag {
+pub(crate) fn missing_namespace(
+    address: &str,
+    object: Option<&ObjectRef>,
+    namespace: &str,
+    span: Option<Span>,
+) -> Diag {
     let what = object.map_or(String::new(), |o| format!(" for {o}"));
     place(
-        Diag::error(codes::NAMESPACE_MISSING, format!("namespace `{namespace}`, which `{address}` needs{what}, does not exist")),
+        Diag::error(
+            codes::NAMESPACE_MISSING,
+            format!("namespace `{namespace}`, which `{address}` needs{what}, does not exist"),
+        ),
         span,
         "needs it",
     )
     .help(format!("declare it: namespace \"{namespace}\" {{ }}, and refer to it as `namespace.{namespace}`"))
 }
 
-pub(crate) fn owned_by_release(object: &ObjectRef, address: &str, release: &str, namespace: &str, span: Option<Span>) -> Diag {
+pub(crate) fn owned_by_release(
+    object: &ObjectRef,
+    address: &str,
+    release: &str,
+    namespace: &str,
+    span: Option<Span>,
+) -> Diag {
     place(
         Diag::error(
             codes::OBJECT_OWNED,
@@ -72,15 +96,25 @@ pub(crate) fn owned_by_release(object: &ObjectRef, address: &str, release: &str,
 
 pub(crate) fn owned_by_stack(object: &ObjectRef, address: &str, stack: &str, span: Option<Span>) -> Diag {
     place(
-        Diag::error(codes::OBJECT_OWNED, format!("{object}, wanted by `{address}`, belongs to relc stack `{stack}`")),
+        Diag::error(
+            codes::OBJECT_OWNED,
+            format!("{object}, wanted by `{address}`, belongs to relc stack `{stack}`"),
+        ),
         span,
         "wanted here",
     )
     .help("remove it from one of the two stacks")
 }
 
-pub(crate) fn not_helms(object: &ObjectRef, address: &str, release: &str, namespace: &str, span: Option<Span>) -> Diag {
-    let kubectl = if object.namespace.is_empty() { String::new() } else { format!(" -n {}", object.namespace) };
+pub(crate) fn not_helms(
+    object: &ObjectRef,
+    address: &str,
+    release: &str,
+    namespace: &str,
+    span: Option<Span>,
+) -> Diag {
+    let kubectl =
+        if object.namespace.is_empty() { String::new() } else { format!(" -n {}", object.namespace) };
     let target = format!("{}/{}", object.kind.to_lowercase(), object.name);
     place(
         Diag::error(codes::OBJECT_OWNED, format!("{object}, wanted by `{address}`, exists already and belongs to no release")),
@@ -94,7 +128,14 @@ pub(crate) fn not_helms(object: &ObjectRef, address: &str, release: &str, namesp
     ))
 }
 
-pub(crate) fn busy(address: &str, release: &str, namespace: &str, status: &str, since: &str, span: Option<Span>) -> Diag {
+pub(crate) fn busy(
+    address: &str,
+    release: &str,
+    namespace: &str,
+    status: &str,
+    since: &str,
+    span: Option<Span>,
+) -> Diag {
     place(
         Diag::error(
             codes::RELEASE_BUSY,
@@ -108,19 +149,31 @@ pub(crate) fn busy(address: &str, release: &str, namespace: &str, status: &str, 
 
 pub(crate) fn prevented(address: &str, span: Option<Span>) -> Diag {
     place(
-        Diag::error(codes::PREVENT_DESTROY, format!("`{address}` would be destroyed, but sets `prevent_destroy`")),
+        Diag::error(
+            codes::PREVENT_DESTROY,
+            format!("`{address}` would be destroyed, but sets `prevent_destroy`"),
+        ),
         span,
         "protected here",
     )
     .help("apply once with `prevent_destroy = false`, then remove it")
 }
 
-pub(crate) fn unknown_kind(object: &ObjectRef, cluster: &str, address: &str, source: Option<&str>, span: Option<Span>) -> Diag {
+pub(crate) fn unknown_kind(
+    object: &ObjectRef,
+    cluster: &str,
+    address: &str,
+    source: Option<&str>,
+    span: Option<Span>,
+) -> Diag {
     let from = source.map_or(String::new(), |s| format!(" (from {s})"));
     place(
         Diag::error(
             codes::UNKNOWN_KIND,
-            format!("{object}{from}, wanted by `{address}`: cluster `{cluster}` does not serve {} of `{}`", object.kind, object.api_version),
+            format!(
+                "{object}{from}, wanted by `{address}`: cluster `{cluster}` does not serve {} of `{}`",
+                object.kind, object.api_version
+            ),
         ),
         span,
         "wanted here",
@@ -129,7 +182,12 @@ pub(crate) fn unknown_kind(object: &ObjectRef, cluster: &str, address: &str, sou
 }
 
 /// Adds to a cluster's answer which object of the stack it was about.
-pub(crate) fn about(error: crate::cluster::ClusterError, address: &str, source: Option<&str>, span: Option<Span>) -> Diag {
+pub(crate) fn about(
+    error: crate::cluster::ClusterError,
+    address: &str,
+    source: Option<&str>,
+    span: Option<Span>,
+) -> Diag {
     let diag: Diag = error.into();
     let diag = diag.note(match source {
         Some(source) => format!("wanted by `{address}`, template {source}"),

@@ -20,7 +20,10 @@ pub(crate) fn in_sync(desired: &Value, live: &Value) -> bool {
         let fine = match key.as_str() {
             "apiVersion" | "kind" => true,
             "metadata" => metadata_in_sync(set.get("f:metadata"), value, live.get("metadata")),
-            _ => covered(key) && set.get(&format!("f:{key}")).is_some_and(|s| child(s, Some(value), live.get(key))),
+            _ => {
+                covered(key)
+                    && set.get(&format!("f:{key}")).is_some_and(|s| child(s, Some(value), live.get(key)))
+            }
         };
         if !fine {
             return false;
@@ -79,7 +82,8 @@ fn child(set: &Value, wanted: Option<&Value>, live: Option<&Value>) -> bool {
         }
         (Value::Array(wanted), Value::Array(live)) => {
             let parts: Vec<(&String, &Value)> = set.iter().filter(|(k, _)| *k != ".").collect();
-            parts.len() == wanted.len() && parts.into_iter().all(|(key, inner)| item(key, inner, wanted, live))
+            parts.len() == wanted.len()
+                && parts.into_iter().all(|(key, inner)| item(key, inner, wanted, live))
         }
         _ => false,
     }
@@ -89,9 +93,8 @@ fn item(key: &str, inner: &Value, wanted: &[Value], live: &[Value]) -> bool {
     if let Some(keys) = key.strip_prefix("k:") {
         let Ok(Value::Object(keys)) = serde_json::from_str::<Value>(keys) else { return false };
         // The wish may leave a key to its default (`protocol`); the live item has them all.
-        let fits = |v: &Value, all: bool| {
-            keys.iter().all(|(k, want)| v.get(k).map_or(!all, |have| have == want))
-        };
+        let fits =
+            |v: &Value, all: bool| keys.iter().all(|(k, want)| v.get(k).map_or(!all, |have| have == want));
         let mut candidates = wanted.iter().filter(|v| fits(v, false));
         let (Some(one), None) = (candidates.next(), candidates.next()) else { return false };
         return child(inner, Some(one), live.iter().find(|v| fits(v, true)));
@@ -132,7 +135,10 @@ pub(crate) fn is_tool(manager: &str) -> bool {
 /// Managers whose fields become relc's when it takes an object over from the tool that made it.
 pub(crate) fn is_predecessor(manager: &str) -> bool {
     let lower = manager.to_lowercase();
-    lower == "helm" || lower.starts_with("terraform") || lower.starts_with("kubectl-client-side-apply") || lower == "before-first-apply"
+    lower == "helm"
+        || lower.starts_with("terraform")
+        || lower.starts_with("kubectl-client-side-apply")
+        || lower == "before-first-apply"
 }
 
 pub(crate) fn conflicts(status: &kube::core::Status) -> Vec<Conflict> {
@@ -166,7 +172,9 @@ fn remove_in(value: &mut Value, path: &str) -> bool {
             // Names may hold dots, so the longest key that fits is the one meant.
             let key = map
                 .keys()
-                .filter(|k| path.strip_prefix(k.as_str()).is_some_and(|r| r.is_empty() || r.starts_with(['.', '['])))
+                .filter(|k| {
+                    path.strip_prefix(k.as_str()).is_some_and(|r| r.is_empty() || r.starts_with(['.', '[']))
+                })
                 .max_by_key(|k| k.len())
                 .cloned();
             let Some(key) = key else { return false };
@@ -183,7 +191,9 @@ fn remove_in(value: &mut Value, path: &str) -> bool {
             removed
         }
         Value::Array(list) => {
-            let Some((selector, rest)) = path.strip_prefix('[').and_then(|p| p.split_once(']')) else { return false };
+            let Some((selector, rest)) = path.strip_prefix('[').and_then(|p| p.split_once(']')) else {
+                return false;
+            };
             let Some(index) = position(list, selector) else { return false };
             let rest = rest.strip_prefix('.').unwrap_or(rest);
             if rest.is_empty() {

@@ -39,20 +39,35 @@ impl Records {
 }
 
 pub(crate) fn secret_kind() -> ObjectRef {
-    ObjectRef { api_version: "v1".into(), kind: "Secret".into(), namespace: String::new(), name: String::new() }
+    ObjectRef {
+        api_version: "v1".into(),
+        kind: "Secret".into(),
+        namespace: String::new(),
+        name: String::new(),
+    }
 }
 
 pub(crate) async fn inventory(api: Api<'_>, stack: &str) -> Result<Option<Inventory>, Diag> {
-    let object = ObjectRef { namespace: SYSTEM_NAMESPACE.into(), name: Inventory::secret_name(stack), ..secret_kind() };
+    let object = ObjectRef {
+        namespace: SYSTEM_NAMESPACE.into(),
+        name: Inventory::secret_name(stack),
+        ..secret_kind()
+    };
     let resource = api.resource(&object).await?;
     match api.get(&resource, &object).await? {
-        Some(secret) => Inventory::from_secret(&secret).map(Some).map_err(|why| errors::unreadable_inventory(&object, &why)),
+        Some(secret) => Inventory::from_secret(&secret)
+            .map(Some)
+            .map_err(|why| errors::unreadable_inventory(&object, &why)),
         None => Ok(None),
     }
 }
 
 /// Records of all releases in these namespaces, by namespace and release name.
-pub(crate) async fn records(api: Api<'_>, namespaces: &BTreeSet<String>, diags: &mut Diags) -> BTreeMap<(String, String), Records> {
+pub(crate) async fn records(
+    api: Api<'_>,
+    namespaces: &BTreeSet<String>,
+    diags: &mut Diags,
+) -> BTreeMap<(String, String), Records> {
     let resource = match api.resource(&secret_kind()).await {
         Ok(resource) => resource,
         Err(error) => {
@@ -76,7 +91,10 @@ pub(crate) async fn records(api: Api<'_>, namespaces: &BTreeSet<String>, diags: 
                     match Record::from_secret(secret) {
                         Ok(record) => {
                             let namespace = text(secret, &["metadata", "namespace"]).to_owned();
-                            out.entry((namespace, record.name().to_owned())).or_default().revisions.push(record);
+                            out.entry((namespace, record.name().to_owned()))
+                                .or_default()
+                                .revisions
+                                .push(record);
                         }
                         Err(why) => diags.push(errors::unreadable_record(secret, &why)),
                     }
@@ -92,8 +110,17 @@ pub(crate) async fn records(api: Api<'_>, namespaces: &BTreeSet<String>, diags: 
 }
 
 /// Which of these namespaces exist and are not on their way out.
-pub(crate) async fn namespaces(api: Api<'_>, names: &BTreeSet<String>, diags: &mut Diags) -> BTreeSet<String> {
-    let object = |name: &str| ObjectRef { api_version: "v1".into(), kind: "Namespace".into(), namespace: String::new(), name: name.into() };
+pub(crate) async fn namespaces(
+    api: Api<'_>,
+    names: &BTreeSet<String>,
+    diags: &mut Diags,
+) -> BTreeSet<String> {
+    let object = |name: &str| ObjectRef {
+        api_version: "v1".into(),
+        kind: "Namespace".into(),
+        namespace: String::new(),
+        name: name.into(),
+    };
     let objects: Vec<ObjectRef> = names.iter().map(|n| object(n)).collect();
     let found = fetch(api, objects.iter().map(|o| (o, false)), diags).await;
     found
@@ -134,7 +161,12 @@ pub(crate) async fn fetch<'o>(
     out
 }
 
-async fn group(api: Api<'_>, kind: &ObjectRef, labelled: bool, names: &BTreeSet<String>) -> Result<Vec<(Key, Value)>, ClusterError> {
+async fn group(
+    api: Api<'_>,
+    kind: &ObjectRef,
+    labelled: bool,
+    names: &BTreeSet<String>,
+) -> Result<Vec<(Key, Value)>, ClusterError> {
     let Some(resource) = api.find(kind).await? else { return Ok(Vec::new()) };
     let mut out = Vec::new();
     let mut missing: Vec<&String> = names.iter().collect();
@@ -142,7 +174,11 @@ async fn group(api: Api<'_>, kind: &ObjectRef, labelled: bool, names: &BTreeSet<
         let namespace = Some(kind.namespace.as_str()).filter(|n| !n.is_empty());
         let selector = if labelled { format!("{MANAGED_BY}=Helm") } else { String::new() };
         // Unlabelled secrets would bring every Helm record along.
-        let listed = if labelled || kind.kind != "Secret" { api.list(&resource, namespace, &selector).await } else { Ok(Vec::new()) };
+        let listed = if labelled || kind.kind != "Secret" {
+            api.list(&resource, namespace, &selector).await
+        } else {
+            Ok(Vec::new())
+        };
         match listed {
             Ok(items) => {
                 let mut found: BTreeMap<String, Value> = items

@@ -86,14 +86,26 @@ fn revision(release: &ReleaseNode) -> Revision {
     }
 }
 
-pub(super) async fn decide(live: &Live<'_>, node: &Node, state: State<'_>, crds: Vec<Compared>, objects: Vec<Compared>) -> Result<Change, Diags> {
+pub(super) async fn decide(
+    live: &Live<'_>,
+    node: &Node,
+    state: State<'_>,
+    crds: Vec<Compared>,
+    objects: Vec<Compared>,
+) -> Result<Change, Diags> {
     match &node.kind {
         NodeKind::Release(release) => self::release(live, node, release, state, crds, objects).await,
         NodeKind::Namespace(namespace) => {
-            let op = ManifestNode { objects: Vec::new(), wait: true, timeout: std::time::Duration::from_secs(NAMESPACE_TIMEOUT) };
+            let op = ManifestNode {
+                objects: Vec::new(),
+                wait: true,
+                timeout: std::time::Duration::from_secs(NAMESPACE_TIMEOUT),
+            };
             plain(live, node, EntryKind::Namespace, &namespace.name, &op, state, objects).await
         }
-        NodeKind::Manifest(manifest) => plain(live, node, EntryKind::Manifest, "", manifest, state, objects).await,
+        NodeKind::Manifest(manifest) => {
+            plain(live, node, EntryKind::Manifest, "", manifest, state, objects).await
+        }
     }
 }
 
@@ -109,8 +121,10 @@ async fn plain(
 ) -> Result<Change, Diags> {
     let wanted: BTreeSet<_> = compared.iter().map(|(_, op)| op.object.key()).collect();
     let former = state.entry.iter().flat_map(|e| &e.objects);
-    let gone: Vec<ObjectRef> =
-        former.filter(|o| !wanted.contains(&o.object.key()) && o.may_be_deleted()).map(|o| o.object.clone()).collect();
+    let gone: Vec<ObjectRef> = former
+        .filter(|o| !wanted.contains(&o.object.key()) && o.may_be_deleted())
+        .map(|o| o.object.clone())
+        .collect();
     let prune = existing(live.api, &gone).await?;
 
     let quiet = all_quiet(&compared) && prune.is_empty();
@@ -141,7 +155,12 @@ async fn plain(
     let operation = if action == Action::NoOp {
         Operation::Nothing
     } else {
-        Operation::Objects(ObjectsOp { objects: ops, prune, wait: manifest.wait, timeout_seconds: manifest.timeout.as_secs() })
+        Operation::Objects(ObjectsOp {
+            objects: ops,
+            prune,
+            wait: manifest.wait,
+            timeout_seconds: manifest.timeout.as_secs(),
+        })
     };
     Ok(change(node, action, reason, None, changes, operation, entry))
 }
@@ -158,10 +177,19 @@ async fn release(
     let records = state.records.unwrap_or(&none);
     let last = records.last().filter(|r| r.status() != "uninstalled");
     let deployed = records.deployed();
-    if let Some(record) = last.filter(|r| state.entry.is_none() && (r.is_pending() || r.status() == "uninstalling")) {
+    if let Some(record) =
+        last.filter(|r| state.entry.is_none() && (r.is_pending() || r.status() == "uninstalling"))
+    {
         let since = text(&record.body, &["info", "last_deployed"]);
         let mut diags = Diags::default();
-        diags.push(errors::busy(node.address.as_str(), &release.name, &release.namespace, record.status(), since, node.span));
+        diags.push(errors::busy(
+            node.address.as_str(),
+            &release.name,
+            &release.namespace,
+            record.status(),
+            since,
+            node.span,
+        ));
         return Err(diags);
     }
 
@@ -176,7 +204,8 @@ async fn release(
     let prune = super::destroy::owned_by(live.api, &former, &release.name, &release.namespace).await?;
 
     let quiet = all_quiet(&compared) && all_quiet(&crds) && prune.is_empty();
-    let verdict = verdict(&state, last, deployed, quiet, compared.iter().any(|(c, _)| c.action == Action::Replace));
+    let verdict =
+        verdict(&state, last, deployed, quiet, compared.iter().any(|(c, _)| c.action == Action::Replace));
     let chart_to = text(&release.chart, &["metadata", "version"]).to_owned();
     let chart = ChartStep {
         name: text(&release.chart, &["metadata", "name"]).to_owned(),
@@ -227,8 +256,15 @@ struct Verdict {
     new_revision: bool,
 }
 
-fn verdict(state: &State<'_>, last: Option<&Record>, deployed: Option<&Record>, quiet: bool, replaces: bool) -> Verdict {
-    let say = |action, reason: &str, new_revision| Verdict { action, reason: reason.to_owned(), new_revision };
+fn verdict(
+    state: &State<'_>,
+    last: Option<&Record>,
+    deployed: Option<&Record>,
+    quiet: bool,
+    replaces: bool,
+) -> Verdict {
+    let say =
+        |action, reason: &str, new_revision| Verdict { action, reason: reason.to_owned(), new_revision };
     let Some(last) = last else {
         return match state.entry {
             Some(entry) if entry.unfinished => say(Action::Create, "the last apply was cut short", true),
@@ -237,12 +273,15 @@ fn verdict(state: &State<'_>, last: Option<&Record>, deployed: Option<&Record>, 
         };
     };
     let Some(entry) = state.entry else {
-        let reason = format!("release made by another tool, revision {} is `{}`", last.version(), last.status());
+        let reason =
+            format!("release made by another tool, revision {} is `{}`", last.version(), last.status());
         return say(Action::Adopt, &reason, !state.same || last.status() != "deployed");
     };
     if last.status() != "deployed" {
         let reason = match last.status() {
-            "failed" => format!("revision {} failed: {}", last.version(), text(&last.body, &["info", "description"])),
+            "failed" => {
+                format!("revision {} failed: {}", last.version(), text(&last.body, &["info", "description"]))
+            }
             status => format!("revision {} was cut short, it is still `{status}`", last.version()),
         };
         let action = match deployed {
@@ -274,10 +313,15 @@ fn all_quiet(compared: &[Compared]) -> bool {
 
 /// What the node owns when it is applied. `created` stays true once it was.
 fn owned(compared: &[Compared], entry: Option<&Entry>) -> Vec<Owned> {
-    let before = |object: &ObjectRef| entry.and_then(|e| e.objects.iter().find(|o| o.object.same_object(object))).is_some_and(|o| o.created);
+    let before = |object: &ObjectRef| {
+        entry.and_then(|e| e.objects.iter().find(|o| o.object.same_object(object))).is_some_and(|o| o.created)
+    };
     compared
         .iter()
-        .map(|(change, op)| Owned { object: op.object.clone(), created: change.action == Action::Create || before(&op.object) })
+        .map(|(change, op)| Owned {
+            object: op.object.clone(),
+            created: change.action == Action::Create || before(&op.object),
+        })
         .collect()
 }
 
@@ -296,7 +340,15 @@ pub(super) fn destroyed(object: &ObjectRef) -> ObjectChange {
     }
 }
 
-fn change(node: &Node, action: Action, reason: &str, chart: Option<ChartStep>, objects: Vec<ObjectChange>, operation: Operation, entry: Entry) -> Change {
+fn change(
+    node: &Node,
+    action: Action,
+    reason: &str,
+    chart: Option<ChartStep>,
+    objects: Vec<ObjectChange>,
+    operation: Operation,
+    entry: Entry,
+) -> Change {
     Change {
         address: node.address.to_string(),
         cluster: String::new(),

@@ -104,7 +104,9 @@ pub(crate) fn canonical(body: &Value) -> Value {
 /// `stringData` is a convenience of writing: the server merges it into `data` and forgets it, so that what
 /// was applied through it could never be removed again.
 fn encode_string_data(object: &mut Map<String, Value>) {
-    if object.get("kind").and_then(Value::as_str) != Some("Secret") || object.get("apiVersion").and_then(Value::as_str) != Some("v1") {
+    if object.get("kind").and_then(Value::as_str) != Some("Secret")
+        || object.get("apiVersion").and_then(Value::as_str) != Some("v1")
+    {
         return;
     }
     let Some(Value::Object(plain)) = object.remove("stringData") else { return };

@@ -46,7 +46,10 @@ impl Record {
         // Records from before Helm compressed them have no gzip header.
         let plain = if twice.starts_with(&[0x1f, 0x8b, 0x08]) {
             let mut plain = Vec::new();
-            GzDecoder::new(twice.as_slice()).take(MAX_PLAIN).read_to_end(&mut plain).map_err(|e| e.to_string())?;
+            GzDecoder::new(twice.as_slice())
+                .take(MAX_PLAIN)
+                .read_to_end(&mut plain)
+                .map_err(|e| e.to_string())?;
             plain
         } else {
             twice
@@ -62,7 +65,11 @@ impl Record {
             .filter(|(k, _)| !SYSTEM_LABELS.contains(&k.as_str()))
             .filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())))
             .collect();
-        Ok(Record { body, labels, resource_version: text(secret, &["metadata", "resourceVersion"]).to_owned() })
+        Ok(Record {
+            body,
+            labels,
+            resource_version: text(secret, &["metadata", "resourceVersion"]).to_owned(),
+        })
     }
 
     /// The Secret to write. `stamp` is the label to set (`createdAt` or `modifiedAt`) with the Unix time.
@@ -149,7 +156,10 @@ impl Record {
         let hooks = self.hooks();
         let same_hooks = hooks.len() == wanted.hooks.len()
             && hooks.iter().zip(&wanted.hooks).all(|(a, b)| {
-                a.path == b.path && a.manifest.trim() == b.manifest.trim() && a.events == b.events && a.weight == b.weight
+                a.path == b.path
+                    && a.manifest.trim() == b.manifest.trim()
+                    && a.events == b.events
+                    && a.weight == b.weight
             });
         same_config
             && same_hooks
@@ -239,7 +249,10 @@ fn flush(document: &mut String, out: &mut Vec<Value>) -> Result<(), String> {
     let value: Value = yaml::decode(text.as_bytes(), yaml::Root::Any).map_err(|e| e.to_string())?;
     match value {
         Value::Null => {}
-        Value::Object(ref map) if map.get("kind").and_then(Value::as_str).is_some_and(|k| k.ends_with("List")) && map.contains_key("items") => {
+        Value::Object(ref map)
+            if map.get("kind").and_then(Value::as_str).is_some_and(|k| k.ends_with("List"))
+                && map.contains_key("items") =>
+        {
             let items = map.get("items").and_then(Value::as_array);
             out.extend(items.into_iter().flatten().map(integers));
         }

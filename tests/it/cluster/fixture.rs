@@ -10,7 +10,9 @@ use relc::cluster::{Cluster, Target, connect};
 use relc::diag::Diags;
 use relc::eval::desired::{Address, OnFailure};
 use relc::gotmpl::yaml;
-use relc::plan::input::{ClusterInput, Hook, ManifestNode, NamespaceNode, Node, NodeKind, Object, ReleaseNode};
+use relc::plan::input::{
+    ClusterInput, Hook, ManifestNode, NamespaceNode, Node, NodeKind, Object, ReleaseNode,
+};
 use relc::plan::{Action, Input, Plan, plan, plan_destroy};
 use relc::source::DiskWorld;
 use serde_json::{Value, json};
@@ -30,7 +32,11 @@ pub(super) struct Fixture {
 fn unique(test: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{}-{}-{n}", test.replace('_', "-").chars().take(24).collect::<String>().trim_matches('-'), std::process::id())
+    format!(
+        "{}-{}-{n}",
+        test.replace('_', "-").chars().take(24).collect::<String>().trim_matches('-'),
+        std::process::id()
+    )
 }
 
 impl Fixture {
@@ -44,7 +50,9 @@ impl Fixture {
     /// `None` where no control plane was given; says so.
     pub async fn real(test: &str) -> Option<Fixture> {
         let Some(path) = std::env::var_os(KUBECONFIG).filter(|p| !p.is_empty()) else {
-            eprintln!("skipped {test} on a real control plane: {KUBECONFIG} names none (tests/cluster/run up DIR starts one)");
+            eprintln!(
+                "skipped {test} on a real control plane: {KUBECONFIG} names none (tests/cluster/run up DIR starts one)"
+            );
             return None;
         };
         let target = Target::Kubeconfig { path: Some(path.into()), context: None };
@@ -89,12 +97,19 @@ impl Fixture {
     /// Asserts that nothing would be done.
     pub async fn settled(&self, stack: &Stack) {
         let plan = self.plan(stack).await;
-        let busy: Vec<Value> = plan.changes.iter().filter(|c| c.action != Action::NoOp).map(|c| json!([c.address, c.action.as_str(), c.reason, plan.to_json()])).collect();
+        let busy: Vec<Value> = plan
+            .changes
+            .iter()
+            .filter(|c| c.action != Action::NoOp)
+            .map(|c| json!([c.address, c.action.as_str(), c.reason, plan.to_json()]))
+            .collect();
         assert!(plan.is_empty() && busy.is_empty(), "not settled: {busy:#?}");
     }
 
     pub async fn destroy(&self, stack: &Stack) -> ApplyReport {
-        let plan = plan_destroy(&stack.input(), &self.clusters()).await.unwrap_or_else(|d| panic!("no plan: {}", words(&d)));
+        let plan = plan_destroy(&stack.input(), &self.clusters())
+            .await
+            .unwrap_or_else(|d| panic!("no plan: {}", words(&d)));
         self.apply_plan(&plan).await
     }
 
@@ -109,8 +124,11 @@ impl Fixture {
     }
 
     pub async fn list(&self, api_version: &str, kind: &str, namespace: &str, selector: &str) -> Vec<Value> {
-        let Some(resource) = self.cluster.discovery().find_for(api_version, kind).await.unwrap() else { return Vec::new() };
-        let path = format!("{}?labelSelector={selector}", resource.path(Some(namespace).filter(|n| !n.is_empty())));
+        let Some(resource) = self.cluster.discovery().find_for(api_version, kind).await.unwrap() else {
+            return Vec::new();
+        };
+        let path =
+            format!("{}?labelSelector={selector}", resource.path(Some(namespace).filter(|n| !n.is_empty())));
         let list = self.request("GET", &path, None).await.unwrap();
         list["items"].as_array().cloned().unwrap_or_default()
     }
@@ -122,9 +140,20 @@ impl Fixture {
     }
 
     /// A merge patch as another field manager.
-    pub async fn patch(&self, api_version: &str, kind: &str, namespace: &str, name: &str, manager: &str, patch: Value) {
+    pub async fn patch(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        manager: &str,
+        patch: Value,
+    ) {
         let resource = self.cluster.discovery().find_for(api_version, kind).await.unwrap().unwrap();
-        let path = format!("{}/{name}?fieldManager={manager}", resource.path(Some(namespace).filter(|n| !n.is_empty())));
+        let path = format!(
+            "{}/{name}?fieldManager={manager}",
+            resource.path(Some(namespace).filter(|n| !n.is_empty()))
+        );
         let request = http::Request::patch(path)
             .header("content-type", "application/merge-patch+json")
             .body(serde_json::to_vec(&patch).unwrap())
@@ -134,13 +163,19 @@ impl Fixture {
 
     pub async fn create(&self, api_version: &str, kind: &str, namespace: &str, manager: &str, body: Value) {
         let resource = self.cluster.discovery().find_for(api_version, kind).await.unwrap().unwrap();
-        let path = format!("{}?fieldManager={manager}", resource.path(Some(namespace).filter(|n| !n.is_empty())));
+        let path =
+            format!("{}?fieldManager={manager}", resource.path(Some(namespace).filter(|n| !n.is_empty())));
         self.request("POST", &path, Some(body)).await.unwrap();
     }
 
     async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Option<Value> {
         let bytes = body.map(|b| serde_json::to_vec(&b).unwrap()).unwrap_or_default();
-        let request = http::Request::builder().method(method).uri(path).header("content-type", "application/json").body(bytes).unwrap();
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(bytes)
+            .unwrap();
         match self.cluster.client.request::<Value>(request).await {
             Ok(value) => Some(value),
             Err(kube::Error::Api(status)) if status.code == 404 => None,
@@ -156,7 +191,10 @@ impl Fixture {
             .iter()
             .map(|s| {
                 let labels = &s["metadata"]["labels"];
-                (labels["version"].as_str().unwrap().parse().unwrap(), labels["status"].as_str().unwrap().to_owned())
+                (
+                    labels["version"].as_str().unwrap().parse().unwrap(),
+                    labels["status"].as_str().unwrap().to_owned(),
+                )
             })
             .collect();
         all.sort();
@@ -179,7 +217,11 @@ fn told(event: &ApplyEvent) -> String {
 }
 
 pub(super) fn words(diags: &Diags) -> String {
-    diags.iter().map(|d| format!("{}: {} ({:?}; {:?})", d.code, d.message, d.help, d.notes)).collect::<Vec<_>>().join("\n")
+    diags
+        .iter()
+        .map(|d| format!("{}: {} ({:?}; {:?})", d.code, d.message, d.help, d.notes))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A stack on the one cluster.
@@ -198,8 +240,13 @@ impl Stack {
     /// The test's own namespace, under `namespace.main`.
     pub fn namespace(mut self) -> Self {
         let name = self.id.clone();
-        let object = Object::new(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } }));
-        self.nodes.push(node("namespace.main", NodeKind::Namespace(NamespaceNode { name, objects: vec![object] }), &[]));
+        let object =
+            Object::new(json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } }));
+        self.nodes.push(node(
+            "namespace.main",
+            NodeKind::Namespace(NamespaceNode { name, objects: vec![object] }),
+            &[],
+        ));
         self
     }
 
@@ -284,7 +331,11 @@ impl Release {
             timeout: Duration::from_secs(self.timeout),
             on_failure: self.on_failure,
         };
-        let mut node = node(&format!("release.{}", self.name), NodeKind::Release(Box::new(release)), &["namespace.main"]);
+        let mut node = node(
+            &format!("release.{}", self.name),
+            NodeKind::Release(Box::new(release)),
+            &["namespace.main"],
+        );
         node.prevent_destroy = self.prevent_destroy;
         node
     }
@@ -293,6 +344,8 @@ impl Release {
 fn objects(text: &str) -> Vec<Object> {
     text.split("\n---\n")
         .filter(|d| d.lines().any(|l| !l.trim().is_empty() && !l.starts_with('#') && l.trim() != "---"))
-        .map(|d| Object::new(yaml::decode(d.trim_start_matches("---\n").as_bytes(), yaml::Root::Map).unwrap()))
+        .map(|d| {
+            Object::new(yaml::decode(d.trim_start_matches("---\n").as_bytes(), yaml::Root::Map).unwrap())
+        })
         .collect()
 }

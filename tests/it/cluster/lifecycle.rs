@@ -80,12 +80,28 @@ async fn create_then_nothing(on: Fixture) {
 async fn upgrade_prunes_what_is_gone(on: Fixture) {
     let stack = on.stack().namespace().release(Release::new("web", WEB));
     on.apply(&stack).await;
-    let smaller: String = WEB.replace("web:1", "web:2").split("---\n").filter(|d| !d.contains("kind: Service\n")).collect::<Vec<_>>().join("---\n");
+    let smaller: String = WEB
+        .replace("web:1", "web:2")
+        .split("---\n")
+        .filter(|d| !d.contains("kind: Service\n"))
+        .collect::<Vec<_>>()
+        .join("---\n");
     let second = on.stack().namespace().release(Release::new("web", &smaller));
     let plan = on.plan(&second).await;
     let change = plan.changes.iter().find(|c| c.address == "release.web").unwrap();
     assert_eq!(change.action, Action::Upgrade);
-    let objects: Vec<String> = change.objects.iter().map(|o| format!("{} {} {}", o.action, o.kind, o.fields.iter().map(|f| f.path.as_str()).collect::<Vec<_>>().join(","))).collect();
+    let objects: Vec<String> = change
+        .objects
+        .iter()
+        .map(|o| {
+            format!(
+                "{} {} {}",
+                o.action,
+                o.kind,
+                o.fields.iter().map(|f| f.path.as_str()).collect::<Vec<_>>().join(",")
+            )
+        })
+        .collect();
     assert_eq!(
         objects,
         [
@@ -121,7 +137,8 @@ async fn edits_and_deletions_are_repaired(on: Fixture) {
 }
 
 async fn destroy_leaves_nothing(on: Fixture) {
-    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n  namespace: $NS\ndata:\n  a: b\n";
+    let manifest =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n  namespace: $NS\ndata:\n  a: b\n";
     let stack = on.stack().namespace().release(Release::new("web", WEB)).manifest("extra", manifest);
     on.apply(&stack).await;
     on.settled(&stack).await;
