@@ -62,7 +62,7 @@ impl<'a> Run<'a> {
 
     /// The pure part. `None` when there are errors; all of them are in [`Run::diags`].
     pub fn compile(&mut self) -> Option<Compiled> {
-        let tree = modules::load(self.world, &self.dir, &mut self.sources, &mut self.diags);
+        let tree = modules::load(&self.dir, self.world, &mut self.sources, &mut self.diags);
         let resolved = modules::resolve(tree, &mut self.diags);
         let typed = types::check(&resolved, &mut self.diags);
         // Values of an ill-typed program would only repeat its mistakes.
@@ -80,7 +80,7 @@ impl<'a> Run<'a> {
         let offline = surroundings::Unreached::new(&compiled.desired, self.seed, &mut self.diags);
         let rendered = self.render(&compiled, &offline);
         let input = convert::input(&compiled.desired, &rendered);
-        if let Err(found) = planning::order(&input) {
+        if let Err(found) = planning::check_order(&input) {
             self.diags.append(found);
         }
         (!self.diags.has_errors()).then_some(rendered)

@@ -10,6 +10,7 @@ pub mod chart;
 pub mod cli;
 pub mod cluster;
 pub mod diag;
+pub mod driver;
 pub mod eval;
 pub mod gotmpl;
 pub mod graph;

@@ -62,12 +62,22 @@ async fn execute(args: &Args, planned: &Planned, context: &Context<'_>) -> Apply
             eprint(&format!("{line}\n"));
         }
     };
-    let options = Options {
-        parallelism: usize::from(args.execution.parallelism),
-        allow_destroy: args.execution.allow_destroy.iter().cloned().collect(),
-        ..Options::default()
-    };
+    let mut options = Options::new(holder(context));
+    options.parallelism = usize::from(args.execution.parallelism);
     apply::apply(&planned.plan, &planned.clusters, &options, &say).await
+}
+
+/// Who applies, for those who meet the lock: the CI job, or the person and the machine.
+fn holder(context: &Context<'_>) -> String {
+    let var = |name: &str| context.world.env(name).filter(|text| !text.is_empty());
+    if let Some(job) = var("CI_JOB_URL").or_else(|| var("GITHUB_RUN_ID").map(|id| format!("GitHub run {id}"))) {
+        return job;
+    }
+    let user = var("USER").or_else(|| var("USERNAME")).unwrap_or_else(|| "somebody".into());
+    match var("HOSTNAME") {
+        Some(host) => format!("{user}@{host}"),
+        None => format!("{user}, process {}", std::process::id()),
+    }
 }
 
 /// Asks on a terminal; without one, says how to go on.

@@ -30,9 +30,6 @@ pub struct Execution {
     /// Changes in progress at the same time, per cluster.
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
-    /// Allow the loss of the data of this address (repeatable).
-    #[arg(long, value_name = "ADDRESS")]
-    pub allow_destroy: Vec<String>,
 }
 
 impl Stack {
@@ -48,7 +45,7 @@ impl Stack {
                 _ => wrong.push(not_an_assignment(text)),
             }
         }
-        let mut run = Run::new(context.world, &self.dir, Inputs { vars, ..Inputs::default() }, now());
+        let mut run = Run::new(context.world, &self.dir, Inputs { vars }, now());
         for diag in wrong {
             run.diags.push(diag);
         }

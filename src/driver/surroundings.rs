@@ -4,7 +4,8 @@ use crate::cluster::{Call, Cluster};
 use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::{Address, Release};
-use crate::plan::records;
+use crate::plan::api::Api;
+use crate::plan::live;
 use crate::render::stack::{Recorded, Surroundings};
 use crate::render::{Capabilities, KubeVersion, Lookup, Offline, Seed};
 use serde_json::Value;
@@ -92,14 +93,16 @@ impl Live {
                 .filter(|release| release.cluster == *address)
                 .map(|release| release.namespace.clone())
                 .collect();
-            let records = records(cluster, &namespaces, diags)
+            let records = live::records(Api::new(cluster), &namespaces, diags)
                 .await
                 .into_iter()
-                .map(|found| {
-                    let deployed = found
-                        .deployed
-                        .map(|(revision, manifest)| Recorded { revision, manifest });
-                    ((found.namespace, found.name), (found.newest, deployed))
+                .map(|(key, records)| {
+                    let newest = records.last().map_or(0, |record| record.version());
+                    let deployed = records.deployed().map(|record| Recorded {
+                        revision: record.version(),
+                        manifest: record.manifest().to_owned(),
+                    });
+                    (key, (newest, deployed))
                 })
                 .collect();
             let lookup = LiveLookup { cluster: cluster.clone(), runtime: tokio::runtime::Handle::current() };

@@ -41,6 +41,14 @@ use crate::diag::Diags;
 use crate::graph::Graph;
 use input::{Address, ClusterInput};
 
+/// Whether the nodes can be put into an order; without asking a cluster.
+///
+/// # Errors
+/// The circles, each with its way round.
+pub fn check_order(input: &Input) -> Result<(), Diags> {
+    order::graph(input).map(|_| ())
+}
+
 /// Plans a stack. `clusters` are the reached ones, by address; those without nodes are planned too, since
 /// something may have to leave them.
 ///
