@@ -70,8 +70,8 @@ fn report(errors: &[ValidationError<'_>], schema: &Value) -> String {
     out
 }
 
-/// Checks the schema itself against the draft it names.
-fn valid_schema(schema: &Value) -> Result<(), String> {
+/// What the draft a schema names has against it; none if that is not why it cannot be used.
+fn invalid_schema(schema: &Value) -> Option<String> {
     use jsonschema::{draft4, draft6, draft7, draft201909, draft202012};
     let (name, validator) = match Draft::default().detect(schema) {
         Draft::Draft4 => ("http://json-schema.org/draft-04/schema", draft4::meta::validator()),
@@ -84,15 +84,15 @@ fn valid_schema(schema: &Value) -> Result<(), String> {
             ("https://json-schema.org/draft/2020-12/schema", draft202012::meta::validator())
         }
         // A draft of their own: compiling tells.
-        _ => return Ok(()),
+        _ => return None,
     };
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(schema).collect();
     if errors.is_empty() {
-        return Ok(());
+        return None;
     }
     // Helm's message ends without the line break that ends a report on values.
     let report = report(&errors, &Value::Null);
-    Err(format!(
+    Some(format!(
         "\"{BASE}#\" is not valid against metaschema: jsonschema validation failed with '{name}#'\n{}",
         report.trim_end_matches('\n')
     ))
