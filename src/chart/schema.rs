@@ -33,7 +33,6 @@ pub fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
             });
         }
     };
-    valid_schema(&schema)?;
     let validator = jsonschema::options()
         .with_pattern_options(PatternOptions::regex())
         .with_base_uri(BASE)
@@ -44,7 +43,7 @@ pub fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
         .without_content_media_type_support("application/json")
         .without_content_encoding_support("base64")
         .build(&schema)
-        .map_err(|e| unusable(&e))?;
+        .map_err(|e| invalid_schema(&schema).unwrap_or_else(|| unusable(&e)))?;
     let values = values.iter().map(|(key, value)| (key.clone(), whole_numbers(value))).collect();
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(&values).collect();
     if errors.is_empty() { Ok(()) } else { Err(report(&errors, &schema)) }
