@@ -59,7 +59,7 @@ impl Rules {
                 if (rule.directories_only && !is_dir) || !matched() {
                     return true;
                 }
-            } else if !(rule.directories_only && !is_dir) && matched() {
+            } else if (is_dir || !rule.directories_only) && matched() {
                 return true;
             }
         }

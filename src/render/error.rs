@@ -45,26 +45,26 @@ pub struct Frame {
 pub struct RenderError {
     pub kind: RenderErrorKind,
     /// The root chart's name.
-    pub chart: String,
+    pub chart: Box<str>,
     /// Full template path of the innermost place; empty when no template is involved.
     pub file: String,
     pub line: u32,
     pub column: u32,
     /// The innermost message, in Helm's words.
-    pub message: String,
+    pub message: Box<str>,
     /// What Helm prints after `Error: `.
-    pub full: String,
+    pub full: Box<str>,
     pub frames: Vec<Frame>,
     /// The innermost place with its text, when it is a file of the chart.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
 }
 
 impl RenderError {
     pub(crate) fn plain(kind: RenderErrorKind, chart: &str, message: impl Into<String>) -> Self {
-        let message = message.into();
+        let message: Box<str> = message.into().into();
         RenderError {
             kind,
-            chart: chart.to_owned(),
+            chart: chart.into(),
             file: String::new(),
             line: 0,
             column: 0,
@@ -88,14 +88,23 @@ impl RenderError {
 
     /// As a finding; the template the error points into is added to `sources`.
     pub fn into_diag(self, sources: &mut SourceMap) -> Diag {
-        let mut diag = Diag::error(self.code(), self.message.clone());
+        let mut diag = Diag::error(self.code(), &*self.message);
         if let Some(place) = &self.place {
             diag = diag.at(place.span(sources), "in this template");
         } else if !self.file.is_empty() {
             diag = diag.note(format!("in {}:{}:{}", self.file, self.line, self.column));
         }
-        // The innermost frame is the label.
-        for frame in self.frames.iter().rev().skip(1) {
+        // The innermost frame is the label; of a recursion, both ends tell enough.
+        const SHOWN: usize = 6;
+        let outer: Vec<&Frame> = self.frames.iter().rev().skip(1).collect();
+        let hidden = outer.len().saturating_sub(SHOWN);
+        for (at, frame) in outer.iter().enumerate() {
+            if hidden > 1 && at == SHOWN / 2 {
+                diag = diag.note(format!("{hidden} more calls"));
+            }
+            if hidden > 1 && (SHOWN / 2..SHOWN / 2 + hidden).contains(&at) {
+                continue;
+            }
             diag = diag.note(format!(
                 "reached from {}:{}:{}, in `{}`",
                 frame.template, frame.line, frame.column, frame.expression
@@ -121,10 +130,10 @@ pub(super) const FAIL_END: &str = "HELM_ERR_END";
 const NO_TEMPLATE: &str = "template: no template ";
 
 /// The text of a template, for pointing into it.
-fn place(templates: &Templates<'_>, path: &str, line: u32, column: u32) -> Option<Place> {
+fn place(templates: &Templates<'_>, path: &str, line: u32, column: u32) -> Option<Box<Place>> {
     let template = templates.by_path.get(path)?;
     let text = template.chart.templates.get(template.index)?.text()?;
-    Some(Place { path: path.into(), text: Arc::from(text), line, column })
+    Some(Box::new(Place { path: path.into(), text: Arc::from(text), line, column }))
 }
 
 /// `parse error at (FILE:LINE): MESSAGE`, after Helm's `cleanupParseError`.
@@ -138,12 +147,12 @@ pub(super) fn parse_error(chart: &Chart, templates: &Templates<'_>, error: &Pars
     };
     RenderError {
         kind: RenderErrorKind::Parse,
-        chart: chart.name().to_owned(),
+        chart: chart.name().into(),
         file: error.template.clone(),
         line: error.line,
         column: 0,
-        message: error.message.clone(),
-        full,
+        message: error.message.as_str().into(),
+        full: full.into(),
         frames: Vec::new(),
         place: place(templates, &error.template, error.line, 0),
     }
@@ -165,7 +174,7 @@ pub(super) fn exec_error(chart: &Chart, templates: &Templates<'_>, error: &ExecE
     let printed = error.to_string();
     let (message, full) = match failed_on_purpose(&printed) {
         Some(words) => {
-            let location = printed.splitn(3, ": ").nth(1).unwrap_or_default();
+            let location = printed.split(": ").nth(1).unwrap_or_default();
             (words.to_owned(), format!("execution error at ({location}): {words}"))
         }
         None => (innermost_message(error), several_lines(error).unwrap_or(printed)),
@@ -173,13 +182,13 @@ pub(super) fn exec_error(chart: &Chart, templates: &Templates<'_>, error: &ExecE
     let last = frames.last();
     RenderError {
         kind: RenderErrorKind::Execute,
-        chart: chart.name().to_owned(),
+        chart: chart.name().into(),
         file: last.map(|f| f.template.clone()).unwrap_or_default(),
         line: last.map_or(0, |f| f.line),
         column: last.map_or(0, |f| f.column),
         place: last.and_then(|f| place(templates, &f.template, f.line, f.column)),
-        message,
-        full,
+        message: message.into(),
+        full: full.into(),
         frames,
     }
 }
@@ -248,8 +257,9 @@ pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[(String, St
     let place = place_in_text(format!("{} (rendered)", bad.path), rendered, &bad);
     RenderError {
         line: place.line,
-        message: format!("{} renders to something that is no object in YAML: {}", bad.path, bad.message),
-        full: format!("YAML parse error on {}: {}", bad.path, bad.message),
+        message: format!("{} renders to something that is no object in YAML: {}", bad.path, bad.message)
+            .into(),
+        full: format!("YAML parse error on {}: {}", bad.path, bad.message).into(),
         place: Some(place),
         file: bad.path,
         ..RenderError::plain(RenderErrorKind::Manifest, chart.name(), "")
@@ -268,9 +278,9 @@ pub(super) fn bad_crd(chart: &Chart, crd: &Crd, bad: &BadManifest) -> RenderErro
     }
 }
 
-fn place_in_text(path: String, whole: &str, bad: &BadManifest) -> Place {
+fn place_in_text(path: String, whole: &str, bad: &BadManifest) -> Box<Place> {
     let start = whole.find(&bad.text).unwrap_or(0);
     let before = whole.get(..start + bad.offset.unwrap_or(0)).unwrap_or_default();
     let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-    Place { path: path.into(), text: Arc::from(whole), line, column: 0 }
+    Box::new(Place { path: path.into(), text: Arc::from(whole), line, column: 0 })
 }

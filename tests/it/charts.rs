@@ -102,7 +102,7 @@ fn failure(dir: &Path, case: &str) -> Option<String> {
         skip_schema_validation: false,
         text_only: false,
     };
-    render::render(&request).err().map(|error| error.full)
+    render::render(&request).err().map(|error| error.full.into())
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::super::value::{Map, Value};
 use super::call::Callee;
 use super::values_type;
 use super::walk::{At, Frame};
-use super::{Cell, Ctx, Exec, MissingKey};
+use super::{Cell, Ctx, Exec, MAX_TEXT, MissingKey};
 
 impl<'t> Frame<'t> {
     pub fn pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: &'t Pipe) -> Exec<Cell> {
@@ -285,16 +285,21 @@ impl<'t> Frame<'t> {
         args: &'t [Operand],
         last: Option<Cell>,
     ) -> Exec<Cell> {
-        match target {
+        let result = match target {
             Target::Builtin(builtin) => self.builtin(ctx, dot, builtin, name, node, args, last),
-            Target::Registered(id) => {
-                let Some(func) = ctx.set.funcs().get(id).copied() else {
-                    return Err(
-                        self.error(format!("{} is not a defined function", quote_lossy(name.as_bytes())))
-                    );
-                };
-                self.call(ctx, dot, &Callee::Func(func), name, node, args, last)
-            }
+            Target::Registered(id) => match ctx.set.funcs().get(id).copied() {
+                Some(func) => self.call(ctx, dot, &Callee::Func(func), name, node, args, last),
+                None => {
+                    Err(self.error(format!("{} is not a defined function", quote_lossy(name.as_bytes()))))
+                }
+            },
+        }?;
+        if let Value::Str(text) = &result.value
+            && text.len() > MAX_TEXT
+        {
+            self.at = node;
+            return Err(self.error(format!("error calling {name}: result is larger than {MAX_TEXT} bytes")));
         }
+        Ok(result)
     }
 }

@@ -36,6 +36,12 @@ pub const MAX_DEPTH: usize = 10_000;
 /// Helm's limit for the nesting of one name under `include`.
 const MAX_INCLUDES: u32 = 1_000;
 
+/// How much a render may hold in its buffer, and a function may return as text. Go has no limit but memory.
+pub const MAX_TEXT: usize = 256 << 20;
+
+/// How many nodes a render may execute; minutes of work, where Go would go on for ever.
+pub const MAX_STEPS: u64 = 2_000_000_000;
+
 /// How many parsed `tpl` texts a render keeps for their next use.
 const MAX_CACHED_TEXTS: usize = 1_000;
 
@@ -85,6 +91,7 @@ pub struct Ctx<'a> {
     /// Argument lists to use again.
     spare_args: Vec<Vec<Value>>,
     depth: usize,
+    steps: u64,
 }
 
 impl<'a> Ctx<'a> {
@@ -102,6 +109,7 @@ impl<'a> Ctx<'a> {
             vars: Vec::new(),
             spare_args: Vec::new(),
             depth: 0,
+            steps: 0,
         }
     }
 

@@ -8,7 +8,7 @@ use super::super::parse::ast::{
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::{Kind, Type};
 use super::super::value::Value;
-use super::{Cell, Ctx, Exec, TOO_DEEP};
+use super::{Cell, Ctx, Exec, MAX_STEPS, MAX_TEXT, TOO_DEEP};
 
 /// The node execution is at, in the sense of Go's error messages.
 #[derive(Clone, Copy)]
@@ -66,6 +66,13 @@ impl<'t> Frame<'t> {
 
     pub fn list(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: &'t List) -> Exec<Flow> {
         for node in &list.nodes {
+            ctx.steps += 1;
+            if ctx.out.len() > MAX_TEXT {
+                return Err(self.error(format!("output is larger than {MAX_TEXT} bytes")));
+            }
+            if ctx.steps > MAX_STEPS {
+                return Err(self.error(format!("still running after {MAX_STEPS} steps")));
+            }
             let flow = match node {
                 Node::Text(span) => {
                     let text = self.tree.source.text.get(span.start as usize..span.end as usize);

@@ -208,6 +208,7 @@ impl Value {
     }
 
     /// How long a string, slice or map is.
+    #[expect(clippy::len_without_is_empty, reason = "Go's `len`, which only some values have")]
     #[must_use]
     pub fn len(&self) -> Option<usize> {
         match self {

@@ -10,6 +10,7 @@ use super::super::types::{Kind, Type};
 use super::{List, Value};
 
 /// A Go value with fields or methods. Everything but the type has a default that suits a struct.
+#[expect(clippy::len_without_is_empty, reason = "Go's `len`, which only some objects have")]
 pub trait Object: fmt::Debug {
     /// The Go type, as `%T` prints it: `engine.files`, `time.Time`, `*semver.Version`.
     fn type_name(&self) -> &'static str;
