@@ -322,6 +322,7 @@ fn service(old: &Value, new: &mut Value) {
         }
     } else if addressed(&was) {
         drop_same(spec, &old_spec, ADDRESS);
+        drop_same(spec, &old_spec, &["internalTrafficPolicy"]);
     }
     let same = |port: &Value| {
         old_ports

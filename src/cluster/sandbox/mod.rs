@@ -24,6 +24,7 @@ mod discovery;
 mod kinds;
 mod merge;
 mod meta;
+mod openapi;
 mod quantity;
 mod read;
 mod registry;

@@ -121,6 +121,17 @@ impl Call {
 
     /// The body as an object.
     pub fn object(&self) -> Answer<Value> {
+        // Protobuf and CBOR are not spoken here; clients that prefer them fall back on JSON.
+        if self.content_type.contains("protobuf") || self.content_type.contains("cbor") {
+            let accepted = "application/json, application/yaml";
+            return Err(Refusal {
+                message: format!(
+                    "the body of the request was in an unknown format - accepted media types include: {accepted}"
+                ),
+                details: Value::Null,
+                ..Refusal::media_type()
+            });
+        }
         let value = match serde_json::from_slice::<Value>(&self.body) {
             Ok(value) => value,
             Err(error) => super::yaml::parse(&self.body).ok_or_else(|| {

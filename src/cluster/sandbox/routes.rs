@@ -19,6 +19,13 @@ pub enum Route {
         version: String,
     },
     Objects(ObjectPath),
+    /// `/openapi/v3`.
+    OpenApi,
+    /// `/openapi/v3/apis/GROUP/VERSION`.
+    OpenApiOf {
+        group: String,
+        version: String,
+    },
     Unknown,
 }
 
@@ -41,6 +48,13 @@ pub fn parse(path: &str) -> Route {
     match parts.as_slice() {
         ["version"] => Route::Version,
         ["healthz" | "livez" | "readyz", ..] => Route::Health,
+        ["openapi", "v3"] => Route::OpenApi,
+        ["openapi", "v3", "api", version] => {
+            Route::OpenApiOf { group: String::new(), version: (*version).to_owned() }
+        }
+        ["openapi", "v3", "apis", group, version] => {
+            Route::OpenApiOf { group: (*group).to_owned(), version: (*version).to_owned() }
+        }
         ["api"] => Route::Core,
         ["apis"] => Route::Groups,
         ["apis", group] => Route::Group((*group).to_owned()),

@@ -11,7 +11,7 @@ use super::routes::{ObjectPath, Route};
 use super::status::{Answer, Refusal};
 use super::store::{Key, Store};
 use super::write::{self, Place};
-use super::{controllers, delete, discovery, meta, read, special};
+use super::{controllers, delete, discovery, meta, openapi, read, special};
 
 #[derive(Debug)]
 pub struct State {
@@ -69,6 +69,10 @@ impl State {
             Route::Resources { group, version } => discovery::resource_list(&self.registry, group, version)
                 .map(Reply::ok)
                 .ok_or_else(Refusal::no_page),
+            Route::OpenApi => Ok(Reply::ok(openapi::index(&self.registry))),
+            Route::OpenApiOf { group, version } => {
+                openapi::document(&self.registry, group, version).map(Reply::ok).ok_or_else(Refusal::no_page)
+            }
             Route::Objects(_) | Route::Unknown => Err(Refusal::no_page()),
         }
     }

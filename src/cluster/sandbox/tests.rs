@@ -7,6 +7,7 @@ mod apply;
 mod compare;
 mod custom;
 mod objects;
+mod serve;
 mod store;
 mod validation;
 mod watch;
