@@ -4,7 +4,7 @@ use super::errors;
 use super::event::ApplyEvent;
 use super::node::{Node, is_crd};
 use super::store::{now, set_hook};
-use super::{ready, wait};
+use super::wait;
 use crate::diag::Diag;
 use crate::plan::api::Apply;
 use crate::plan::destroy::reference;
@@ -74,8 +74,9 @@ async fn one(node: &Node<'_>, hook: &HookOp, object: &ObjectRef, event: &str) ->
     {
         metadata.insert("namespace".into(), object.namespace.clone().into());
     }
-    node.api.apply(&resource, object, &body, Apply::default()).await.map_err(|e| node.fail(e))?;
-    wait::until(node, std::slice::from_ref(object), ready::finished).await
+    let created =
+        node.api.apply(&resource, object, &body, Apply::default()).await.map_err(|e| node.fail(e))?;
+    wait::until_finished(node, object, &created).await
 }
 
 /// Deletes the hook's object if its policy says so at this point. CRDs never go: their objects would, too.

@@ -60,13 +60,25 @@ impl<'a> Told<'a> {
 /// # Errors
 /// Names the object that failed or was not ready in time, and why.
 pub(super) async fn until_ready(node: &Node<'_>, objects: &[ObjectRef]) -> Result<(), Diag> {
-    until(node, objects, ready::status).await
+    until(node, objects, None, ready::status).await
+}
+
+/// Waits until a hook has ended. `created` is the object as the server answered to its creation.
+///
+/// A Job with `ttlSecondsAfterFinished: 0` is removed the moment it ends, often between two looks. What is gone is
+/// therefore looked up in the server's history since its creation, whose last word on it holds the outcome.
+///
+/// # Errors
+/// As [`until_ready`].
+pub(super) async fn until_finished(node: &Node<'_>, object: &ObjectRef, created: &Value) -> Result<(), Diag> {
+    until(node, std::slice::from_ref(object), Some(created), ready::finished).await
 }
 
 /// Waits until all objects satisfy `rule`.
 pub(super) async fn until(
     node: &Node<'_>,
     objects: &[ObjectRef],
+    created: Option<&Value>,
     rule: fn(&Value) -> Status,
 ) -> Result<(), Diag> {
     let mut pending: Vec<&ObjectRef> = objects.iter().filter(|o| rule_applies(o)).collect();
@@ -74,7 +86,7 @@ pub(super) async fn until(
     let mut told = Told::new(node);
     loop {
         let looks = stream::iter(pending)
-            .map(|object| look(node, object, rule))
+            .map(|object| look(node, object, created, rule))
             .buffered(LOOKS)
             .collect::<Vec<_>>()
             .await;
@@ -128,6 +140,7 @@ fn rule_applies(object: &ObjectRef) -> bool {
 async fn look<'o>(
     node: &Node<'_>,
     object: &'o ObjectRef,
+    created: Option<&Value>,
     rule: fn(&Value) -> Status,
 ) -> Result<(&'o ObjectRef, Status, Option<Value>), Diag> {
     let Some(resource) = node.api.find(object).await.map_err(|e| node.fail(e))? else {
@@ -135,7 +148,14 @@ async fn look<'o>(
     };
     match node.api.get(&resource, object).await.map_err(|e| node.fail(e))? {
         Some(live) => Ok((object, rule(&live), Some(live))),
-        None => Ok((object, Status::Waiting("it is not there".to_owned()), None)),
+        None => {
+            let last = match created {
+                Some(created) => node.api.last_seen(&resource, object, created).await,
+                None => None,
+            };
+            let status = last.as_ref().map_or_else(|| Status::Waiting("it is not there".to_owned()), rule);
+            Ok((object, status, last))
+        }
     }
 }
 

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use http::Request;
+use kube::api::{WatchEvent, WatchParams};
 use serde_json::{Value, json};
 
 use super::inventory::FIELD_MANAGER;
@@ -157,6 +159,22 @@ impl<'a> Api<'a> {
         let request = Request::patch(path(resource, object, &query))
             .header(http::header::CONTENT_TYPE, "application/apply-patch+yaml");
         self.send("patch", resource, object, request, Some(body)).await
+    }
+
+    /// The last state of an object that is gone, from the server's history since `created`. `None` when it is
+    /// still there, or when the server does not remember so far back.
+    pub async fn last_seen(&self, resource: &Resource, object: &ObjectRef, created: &Value) -> Option<Value> {
+        let version = created.pointer("/metadata/resourceVersion")?.as_str()?;
+        let namespace = (!object.namespace.is_empty()).then_some(object.namespace.as_str());
+        let api = resource.api(self.cluster.client.clone(), namespace);
+        let named = WatchParams::default().fields(&format!("metadata.name={}", object.name)).timeout(1);
+        let mut events = Box::pin(api.watch(&named, version).await.ok()?);
+        while let Some(event) = events.next().await {
+            if let Ok(WatchEvent::Deleted(last)) = event {
+                return serde_json::to_value(last).ok();
+            }
+        }
+        None
     }
 
     pub async fn create(
