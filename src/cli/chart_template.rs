@@ -72,6 +72,12 @@ pub struct Args {
     /// A Go template for the name.
     #[arg(long, value_name = "TEMPLATE")]
     name_template: Option<String>,
+    /// Rendering is always done here; `client` is the only mode there is.
+    #[arg(long, value_name = "client", num_args = 0..=1, require_equals = true, default_missing_value = "client", hide = true, value_parser = ["client", "true"])]
+    dry_run: Option<String>,
+    /// Accepted so that command lines carry over.
+    #[arg(long, hide = true)]
+    debug: bool,
     /// Only matters with Helm's --output-dir; accepted so that command lines carry over.
     #[arg(long, hide = true)]
     release_name: bool,

@@ -11,11 +11,17 @@ use crate::gotmpl::set::TemplateSet;
 use crate::gotmpl::value::Value;
 use std::sync::Arc;
 
-/// Full paths and texts of all files that render, sorted by path.
-pub(super) fn run(
-    templates: &Templates<'_>,
-    request: &Request<'_>,
-) -> Result<Vec<(String, String)>, RenderError> {
+/// What one template rendered.
+pub(super) struct Output {
+    /// Full template path.
+    pub(super) path: String,
+    pub(super) text: String,
+    /// The bytes, where they are no UTF-8 and `text` only resembles them.
+    pub(super) invalid: Option<Vec<u8>>,
+}
+
+/// Everything that renders, sorted by path.
+pub(super) fn run(templates: &Templates<'_>, request: &Request<'_>) -> Result<Vec<Output>, RenderError> {
     let mut set = TemplateSet::new(Arc::clone(chart::functions()));
     for path in &templates.order {
         let Some(template) = templates.by_path.get(path) else { continue };
@@ -37,15 +43,14 @@ pub(super) fn run(
         let bytes = ctx
             .execute(path, Value::Map(template.context.clone()))
             .map_err(|e| error::exec_error(request.chart, templates, &e))?;
-        files.push((path.clone(), text(strip_no_value(&bytes).into_owned())));
+        let (text, invalid) = match String::from_utf8(strip_no_value(&bytes).into_owned()) {
+            Ok(text) => (text, None),
+            Err(e) => (String::from_utf8_lossy(e.as_bytes()).into_owned(), Some(e.into_bytes())),
+        };
+        files.push(Output { path: path.clone(), text, invalid });
     }
-    files.sort();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
-}
-
-/// Bytes that are no UTF-8 are no YAML either; they become U+FFFD here and are refused there.
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 /// A release name from Helm's `--name-template`.
@@ -58,5 +63,6 @@ pub fn name_from_template(template: &str, seed: Seed) -> Result<String, String> 
     set.parse(NAME, template.as_bytes()).map_err(|e| e.to_string())?;
     let surroundings = Surroundings::new(&Offline, seed);
     let mut ctx = Ctx::new(&set, &surroundings, MissingKey::Invalid);
-    ctx.execute(NAME, Value::Nil).map(text).map_err(|e| e.to_string())
+    let name = ctx.execute(NAME, Value::Nil).map_err(|e| e.to_string())?;
+    Ok(String::from_utf8_lossy(&name).into_owned())
 }

@@ -2,6 +2,7 @@
 
 use super::Crd;
 use super::context::Templates;
+use super::engine::Output;
 use super::manifest::BadManifest;
 use crate::chart::{Chart, Place};
 use crate::diag::{Code, Diag, codes};
@@ -251,9 +252,9 @@ fn several_lines(error: &ExecError) -> Option<String> {
 }
 
 /// `YAML parse error on FILE: …`.
-pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[(String, String)]) -> RenderError {
+pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[Output]) -> RenderError {
     // The place is in what was rendered, since no template line corresponds to it for sure.
-    let rendered = files.iter().find(|(path, _)| *path == bad.path).map_or("", |(_, text)| text.as_str());
+    let rendered = files.iter().find(|f| f.path == bad.path).map_or("", |f| f.text.as_str());
     let place = place_in_text(format!("{} (rendered)", bad.path), rendered, &bad);
     RenderError {
         line: place.line,

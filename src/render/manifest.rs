@@ -3,6 +3,7 @@
 //! In: the text of each template. Out: [`Sorted`]. Follows Helm's `pkg/release/v1/util`
 //! (`SplitManifests`, `SortManifests`, `InstallOrder`).
 
+use super::engine::Output;
 use super::{Hook, HookEvent, Object};
 use crate::chart::metadata::scalar_text;
 use crate::gotmpl::yaml::{self, Root};
@@ -140,12 +141,15 @@ pub(super) struct BadManifest {
 }
 
 /// Splits and sorts rendered files, given sorted by path; partials and blank files are skipped.
-pub(super) fn sort(files: &[(String, String)]) -> Result<Sorted, BadManifest> {
+pub(super) fn sort(files: &[Output]) -> Result<Sorted, BadManifest> {
     let mut sorted = Sorted::default();
-    for (path, content) in files {
+    for Output { path, text: content, invalid } in files {
         let base = path.rsplit('/').next().unwrap_or(path);
         if base.starts_with('_') || content.trim().is_empty() {
             continue;
+        }
+        if let Some(bytes) = invalid {
+            return Err(not_utf8(path, content, bytes));
         }
         for text in split(content) {
             sorted.add(path, text)?;
@@ -154,6 +158,17 @@ pub(super) fn sort(files: &[(String, String)]) -> Result<Sorted, BadManifest> {
     sorted.documents.sort_by(|a, b| install_rank(&a.kind).cmp(&install_rank(&b.kind)));
     sorted.hooks.sort_by(|a, b| install_rank(&a.kind).cmp(&install_rank(&b.kind)));
     Ok(sorted)
+}
+
+/// YAML's own words for bytes that are no text.
+fn not_utf8(path: &str, text: &str, bytes: &[u8]) -> BadManifest {
+    let read = yaml::decode::<Value>(bytes, Root::Any);
+    let (message, offset) = match read {
+        Err(e) => (e.to_string(), e.offset()),
+        // The bytes are behind the first document.
+        Ok(_) => ("error converting YAML to JSON: yaml: invalid leading UTF-8 octet".to_owned(), None),
+    };
+    BadManifest { path: path.to_owned(), message, text: text.to_owned(), offset }
 }
 
 impl Sorted {

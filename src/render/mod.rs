@@ -272,11 +272,11 @@ fn append(out: &mut String, source: &str, text: &str) {
 }
 
 /// Takes every NOTES.txt out; only the root's counts unless subcharts' are wanted.
-fn take_notes(files: &mut Vec<(String, String)>, request: &Request<'_>) -> String {
+fn take_notes(files: &mut Vec<engine::Output>, request: &Request<'_>) -> String {
     const NOTES: &str = "NOTES.txt";
     let root = format!("{}/templates/{NOTES}", request.chart.name());
     let mut notes = String::new();
-    files.retain(|(path, text)| {
+    files.retain(|engine::Output { path, text, .. }| {
         if !path.ends_with(NOTES) {
             return true;
         }
