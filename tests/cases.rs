@@ -15,7 +15,7 @@ use std::path::Path;
 
 use relc::diag::{Diag, Diags, Severity};
 use relc::source::{MemoryWorld, SourceMap};
-use relc::{modules, syntax};
+use relc::{eval, modules, syntax, types};
 
 /// Directory of the case's files in the world of the test; left out where a path is compared or shown.
 const ROOT: &str = "stack";
@@ -60,6 +60,16 @@ fn run(stage: &str, case: &Case, sources: &mut SourceMap, diags: &mut Diags) {
         "modules" => {
             let tree = modules::load(Path::new(ROOT), &case.world(), sources, diags);
             modules::resolve(tree, diags);
+        }
+        // Well-typed cases are evaluated too, as they are by the driver.
+        "check" => {
+            let world = case.world();
+            let tree = modules::load(Path::new(ROOT), &world, sources, diags);
+            let resolved = modules::resolve(tree, diags);
+            let typed = types::check(&resolved, diags);
+            if !diags.has_errors() {
+                eval::evaluate(&typed, &eval::Inputs::default(), &world, diags);
+            }
         }
         other => panic!("tests/cases/{other}: no such stage"),
     }

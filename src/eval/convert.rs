@@ -59,7 +59,9 @@ pub fn describe(value: &Value) -> String {
         ValueKind::Bool(b) => format!("the bool{}", shown(b.to_string())),
         ValueKind::Int(n) => format!("the number{}", shown(n.to_string())),
         ValueKind::Float(n) => format!("the number{}", shown(n.to_string())),
-        ValueKind::String(text) if text.chars().count() <= 60 => format!("the string{}", shown(text.to_string())),
+        ValueKind::String(text) if text.chars().count() <= 60 => {
+            format!("the string{}", shown(text.to_string()))
+        }
         ValueKind::String(text) => {
             format!("the string{}", shown(format!("{}…", text.chars().take(57).collect::<String>())))
         }
@@ -85,9 +87,8 @@ pub fn convert(
         }))
     };
     match (ty, &value.kind) {
-        (_, ValueKind::Null | ValueKind::Pending(_)) | (Ty::Any | Ty::Error | Ty::Handle(_) | Ty::Param(_), _) => {
-            Ok(value.clone())
-        }
+        (_, ValueKind::Null | ValueKind::Pending(_))
+        | (Ty::Any | Ty::Error | Ty::Handle(_) | Ty::Param(_), _) => Ok(value.clone()),
         (Ty::Secret(of), _) => Ok(convert(value, of, defaults)?.taint(true)),
         (Ty::Null, _) => wrong("null", None),
         (Ty::Bool, ValueKind::Bool(_))
@@ -95,7 +96,9 @@ pub fn convert(
         | (Ty::Number, ValueKind::Int(_) | ValueKind::Float(_))
         | (Ty::String, ValueKind::String(_)) => Ok(value.clone()),
         (Ty::Bool, _) => wrong("a bool", None),
-        (Ty::Int, ValueKind::Float(_)) => wrong("a whole number", Some("round with `floor(…)` or `ceil(…)`".into())),
+        (Ty::Int, ValueKind::Float(_)) => {
+            wrong("a whole number", Some("round with `floor(…)` or `ceil(…)`".into()))
+        }
         (Ty::Int, _) => wrong("a whole number", None),
         (Ty::Number, _) => wrong("a number", None),
         (Ty::String, ValueKind::Int(_) | ValueKind::Float(_) | ValueKind::Bool(_)) => {
@@ -118,11 +121,15 @@ pub fn convert(
             (domain, ValueKind::String(text)) if *domain != Domain::Port => match domain.check(text) {
                 Ok(()) => Ok(value.clone()),
                 Err(reason) if value.secret => wrong(&article(*domain), Some(domain.example().into())),
-                Err(reason) => wrong(&format!("{} ({reason})", article(*domain)), Some(domain.example().into())),
+                Err(reason) => {
+                    wrong(&format!("{} ({reason})", article(*domain)), Some(domain.example().into()))
+                }
             },
             (domain, _) => wrong(&article(*domain), Some(domain.example().into())),
         },
-        (Ty::List(of), ValueKind::List(items)) => with(ValueKind::List(Arc::new(convert_all(items, of, defaults)?))),
+        (Ty::List(of), ValueKind::List(items)) => {
+            with(ValueKind::List(Arc::new(convert_all(items, of, defaults)?)))
+        }
         (Ty::Set(of), ValueKind::List(items)) => {
             with(ValueKind::List(Arc::new(set_of(convert_all(items, of, defaults)?))))
         }
@@ -145,14 +152,17 @@ pub fn convert(
                     &format!("{ty}"),
                     Some(match near {
                         Some(near) => format!("there is no field `{unknown}`; did you mean `{near}`?"),
-                        None => format!("there is no field `{unknown}`; its fields are `{}`", known.join("`, `")),
+                        None => {
+                            format!("there is no field `{unknown}`; its fields are `{}`", known.join("`, `"))
+                        }
                     }),
                 );
             }
             for (name, field) in &object.fields {
                 match (entries.get(name), &field.default) {
                     (Some(item), _) if !(matches!(item.kind, ValueKind::Null) && field.default.is_some()) => {
-                        let item = convert(item, &field.ty, defaults).map_err(|p| inside(&format!(".{name}"), p))?;
+                        let item =
+                            convert(item, &field.ty, defaults).map_err(|p| inside(&format!(".{name}"), p))?;
                         out.insert(name.clone(), item);
                     }
                     (_, Some(default)) => {
@@ -222,7 +232,8 @@ pub fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
             parts.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (ValueKind::Map(a), ValueKind::Map(b)) => {
-            let parts = a.iter().zip(b.iter()).map(|((ka, va), (kb, vb))| ka.cmp(kb).then_with(|| compare(va, vb)));
+            let parts =
+                a.iter().zip(b.iter()).map(|((ka, va), (kb, vb))| ka.cmp(kb).then_with(|| compare(va, vb)));
             parts.clone().find(|o| o.is_ne()).unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (a, b) => match (as_f64(a), as_f64(b)) {
@@ -243,7 +254,8 @@ pub fn same(a: &ValueKind, b: &ValueKind) -> bool {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(&a.kind, &b.kind))
         }
         (ValueKind::Map(a), ValueKind::Map(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|((ka, va), (kb, vb))| ka == kb && same(&va.kind, &vb.kind))
+            a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|((ka, va), (kb, vb))| ka == kb && same(&va.kind, &vb.kind))
         }
         (a, b) => matches!((as_f64(a), as_f64(b)), (Some(a), Some(b)) if a == b),
     }

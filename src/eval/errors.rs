@@ -42,9 +42,10 @@ pub fn not_convertible(problem: &Problem, value: &Value, span: Span, why: &Reaso
     let what = if why.what.is_empty() { String::new() } else { format!("{}: ", why.what) };
     let place = if problem.path.is_empty() { String::new() } else { format!(" at `{}`", problem.path) };
     let message = format!("{what}expected {}{place}, found {}", problem.expected, problem.found);
-    let mut diag = Diag::error(codes::TYPE_MISMATCH, message).at(span, format!("this is {}", describe(value)));
+    let mut diag =
+        Diag::error(codes::TYPE_MISMATCH, message).at(span, format!("this is {}", describe(value)));
     if let Some(declared) = why.declared {
-        diag = diag.at(declared, format!("{} is declared here", why.what));
+        diag = diag.at(declared, "what is expected is declared here");
     }
     if let Some(help) = &problem.help {
         diag = diag.help(help.clone());
@@ -59,7 +60,8 @@ pub fn no_fields(value: &Value, name: &str, span: Span, base: Span) -> Diag {
 
 pub fn no_key(name: &str, entries: &BTreeMap<Arc<str>, Value>, span: Span, base: &Value) -> Diag {
     let diag = evaluation(format!("there is no key `{name}`"), span, "not in the map");
-    let diag = if base.secret { diag } else { hint(diag, name, entries.keys().map(|k| &**k), "its keys are") };
+    let diag =
+        if base.secret { diag } else { hint(diag, name, entries.keys().map(|k| &**k), "its keys are") };
     with_origin(diag, base, span)
 }
 
@@ -113,7 +115,8 @@ pub fn calls_too_deep(span: Span) -> Diag {
 }
 
 pub fn too_many_steps(span: Span) -> Diag {
-    Diag::error(codes::TOO_LARGE, "evaluation takes too long").at(span, "stopped here after 50 million steps")
+    Diag::error(codes::TOO_LARGE, "evaluation takes too long")
+        .at(span, "stopped here after five million steps")
 }
 
 pub fn too_long(span: Span) -> Diag {
@@ -136,7 +139,8 @@ pub fn unreadable(path: &str, error: &ReadError, span: Span) -> Diag {
 }
 
 pub fn bad_manifest(path: &str, message: &str, span: Span) -> Diag {
-    Diag::error(codes::BAD_FILE, format!("`{path}` does not hold Kubernetes objects: {message}")).at(span, "named here")
+    Diag::error(codes::BAD_FILE, format!("`{path}` does not hold Kubernetes objects: {message}"))
+        .at(span, "named here")
 }
 
 pub fn file_too_late(path: &str, span: Span) -> Diag {
@@ -157,9 +161,10 @@ pub fn not_rendered_yet(reads: &[Address], span: Span) -> Diag {
 pub fn known_too_late(what: &str, value: &Value, span: Span) -> Diag {
     let mut reads = Vec::new();
     value.reads(&mut reads);
-    let diag = Diag::error(codes::KNOWN_TOO_LATE, format!("{what} must be known before any release is rendered"))
-        .at(span, format!("waits for {}", listed(&reads)))
-        .help("only `values` and objects may refer to what another release renders");
+    let diag =
+        Diag::error(codes::KNOWN_TOO_LATE, format!("{what} must be known before any release is rendered"))
+            .at(span, format!("waits for {}", listed(&reads)))
+            .help("only `values` and objects may refer to what another release renders");
     with_origin(diag, value, span)
 }
 
@@ -201,8 +206,11 @@ pub fn check_failed(name: &str, message: &str, span: Span) -> Diag {
 }
 
 pub fn for_each_key(value: &Value, span: Span) -> Diag {
-    let diag = Diag::error(codes::BAD_FOR_EACH, format!("keys of `for_each` are strings, found {}", describe(value)))
-        .at(span, "here");
+    let diag = Diag::error(
+        codes::BAD_FOR_EACH,
+        format!("keys of `for_each` are strings, found {}", describe(value)),
+    )
+    .at(span, "here");
     with_origin(diag, value, span).help("use a map, such as `{ for x in … : x.name => x }`")
 }
 
@@ -250,8 +258,9 @@ pub fn bad_name(kind: &str, name: &str, reason: &str, span: Span) -> Diag {
 }
 
 pub fn no_chart(chart: &str, span: Span) -> Diag {
-    let diag = Diag::error(codes::NO_CHART, format!("`{chart}` is neither a path nor a chart of a repository"))
-        .at(span, "which chart?");
+    let diag =
+        Diag::error(codes::NO_CHART, format!("`{chart}` is neither a path nor a chart of a repository"))
+            .at(span, "which chart?");
     diag.help(format!("write `\"./{chart}\"` for a directory here, or add `repository = repository.…`"))
 }
 

@@ -121,7 +121,8 @@ impl Run<'_> {
         }
         match (handle, name) {
             (Handle::Service, "dns") => {
-                let (Some(name), Some(namespace)) = (text_field(base, "name"), text_field(base, "namespace")) else {
+                let (Some(name), Some(namespace)) = (text_field(base, "name"), text_field(base, "namespace"))
+                else {
                     return Err(Stop::Failed);
                 };
                 Ok(string(format!("{name}.{namespace}.{CLUSTER_DOMAIN}"), span))
@@ -143,15 +144,15 @@ impl Run<'_> {
             (Handle::Ingress, "class") => {
                 Ok(at(base, &["object", "spec", "ingressClassName"]).cloned().unwrap_or_else(|| null(span)))
             }
-            (Handle::Service, "type") => {
-                Ok(at(base, &["object", "spec", "type"]).cloned().unwrap_or_else(|| string("ClusterIP", span)))
-            }
+            (Handle::Service, "type") => Ok(at(base, &["object", "spec", "type"])
+                .cloned()
+                .unwrap_or_else(|| string("ClusterIP", span))),
             (Handle::Service, "selector") => {
                 Ok(at(base, &["object", "spec", "selector"]).cloned().unwrap_or_else(|| null(span)))
             }
-            (Handle::Service | Handle::Ingress, "labels") => {
-                Ok(at(base, &["object", "metadata", "labels"]).cloned().unwrap_or_else(|| map::<&str>([], span)))
-            }
+            (Handle::Service | Handle::Ingress, "labels") => Ok(at(base, &["object", "metadata", "labels"])
+                .cloned()
+                .unwrap_or_else(|| map::<&str>([], span))),
             _ => field(base, name).cloned().map(|v| v.from(span)).ok_or(Stop::Failed),
         }
     }
@@ -257,7 +258,10 @@ impl Run<'_> {
                     .iter()
                     .map(|p| {
                         text_field(p, "name").map(|n| n.to_string()).unwrap_or_else(|| {
-                            field(p, "port").and_then(|p| super::convert::text(&p.kind)).unwrap_or_default().to_string()
+                            field(p, "port")
+                                .and_then(|p| super::convert::text(&p.kind))
+                                .unwrap_or_default()
+                                .to_string()
                         })
                     })
                     .collect();

@@ -11,7 +11,14 @@ use crate::types::ir::{Arithmetic, BinaryOp, Comparison, E, Operand};
 use std::cmp::Ordering;
 
 impl Run<'_> {
-    pub(super) fn binary(&mut self, op: BinaryOp, left: &E, right: &E, env: &Env, span: Span) -> Result<Value, Stop> {
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: &E,
+        right: &E,
+        env: &Env,
+        span: Span,
+    ) -> Result<Value, Stop> {
         let a = self.known(left, env)?;
         // These do not always need their right side.
         match op {
@@ -29,7 +36,11 @@ impl Run<'_> {
                 }
                 let b = self.known(right, env)?;
                 let second = self.truth(&b, right.span)?;
-                return Ok(Value { kind: ValueKind::Bool(second), origin: span, secret: a.secret || b.secret });
+                return Ok(Value {
+                    kind: ValueKind::Bool(second),
+                    origin: span,
+                    secret: a.secret || b.secret,
+                });
             }
             _ => {}
         }
@@ -58,7 +69,14 @@ impl Run<'_> {
         Ok(Value { kind, origin: span, secret: a.secret || b.secret })
     }
 
-    fn order(&mut self, operand: Operand, a: &Value, b: &Value, left: &E, right: &E) -> Result<Ordering, Stop> {
+    fn order(
+        &mut self,
+        operand: Operand,
+        a: &Value,
+        b: &Value,
+        left: &E,
+        right: &E,
+    ) -> Result<Ordering, Stop> {
         Ok(match operand {
             Operand::Number => {
                 if let (ValueKind::Int(a), ValueKind::Int(b)) = (&a.kind, &b.kind) {
@@ -91,7 +109,8 @@ impl Run<'_> {
                 let result = match arithmetic {
                     Arithmetic::Add | Arithmetic::Sub => {
                         let (x, y) = (self.quantity(a, left)?, self.quantity(b, right)?);
-                        let nanos = if arithmetic == Arithmetic::Add { x.nanos + y.nanos } else { x.nanos - y.nanos };
+                        let nanos =
+                            if arithmetic == Arithmetic::Add { x.nanos + y.nanos } else { x.nanos - y.nanos };
                         let form = if x.nanos == 0 { y.form } else { x.form };
                         Some(Quantity { nanos, form })
                     }
@@ -163,11 +182,16 @@ impl Run<'_> {
                 Arithmetic::Add => x.checked_add(*y),
                 Arithmetic::Sub => x.checked_sub(*y),
                 Arithmetic::Mul => x.checked_mul(*y),
-                Arithmetic::Div | Arithmetic::Rem if *y == 0 => return self.fail(errors::division_by_zero(right.span)),
+                Arithmetic::Div | Arithmetic::Rem if *y == 0 => {
+                    return self.fail(errors::division_by_zero(right.span));
+                }
                 Arithmetic::Rem => x.checked_rem(*y),
                 Arithmetic::Div if x.checked_rem(*y) == Some(0) => x.checked_div(*y),
                 Arithmetic::Div => {
-                    #[expect(clippy::cast_precision_loss, reason = "what does not divide evenly is a float")]
+                    #[expect(
+                        clippy::cast_precision_loss,
+                        reason = "what does not divide evenly is a float"
+                    )]
                     return Ok(number(*x as f64 / *y as f64));
                 }
             };
@@ -181,7 +205,9 @@ impl Run<'_> {
             Arithmetic::Add => x + y,
             Arithmetic::Sub => x - y,
             Arithmetic::Mul => x * y,
-            Arithmetic::Div | Arithmetic::Rem if y == 0.0 => return self.fail(errors::division_by_zero(right.span)),
+            Arithmetic::Div | Arithmetic::Rem if y == 0.0 => {
+                return self.fail(errors::division_by_zero(right.span));
+            }
             Arithmetic::Div => x / y,
             Arithmetic::Rem => x % y,
         };

@@ -20,7 +20,10 @@ pub struct Delayed {
 impl std::fmt::Debug for Delayed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Not the environment: it holds the whole program, and secrets.
-        f.debug_struct("Delayed").field("span", &self.expr.span).field("reads", &self.reads).finish_non_exhaustive()
+        f.debug_struct("Delayed")
+            .field("span", &self.expr.span)
+            .field("reads", &self.reads)
+            .finish_non_exhaustive()
     }
 }
 

@@ -19,8 +19,8 @@ use crate::types::ty::{Handle, Ty};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Operations of one run: far more than a configuration needs, few enough to end within a minute.
-const MAX_STEPS: u64 = 50_000_000;
+/// Operations of one run: far more than a configuration of thousands of releases needs, and over in seconds.
+const MAX_STEPS: u64 = 5_000_000;
 /// Calls within calls.
 const MAX_CALLS: u32 = 128;
 /// Bytes of one string.
@@ -172,11 +172,11 @@ impl<'a> Run<'a> {
                 };
                 match (entries.get(name), default) {
                     (Some(found), _) => Ok(found.clone().taint(base_value.secret)),
-                    (None, Some(default)) => {
-                        Ok(self.eval(default, &env.outside())?.taint(base_value.secret))
-                    }
+                    (None, Some(default)) => Ok(self.eval(default, &env.outside())?.taint(base_value.secret)),
                     (None, None) => match base.ty.reveal().0 {
-                        Ty::Object(_) => Ok(Value { kind: ValueKind::Null, origin: span, secret: base_value.secret }),
+                        Ty::Object(_) => {
+                            Ok(Value { kind: ValueKind::Null, origin: span, secret: base_value.secret })
+                        }
                         _ => self.fail(errors::no_key(name, entries, span, &base_value)),
                     },
                 }

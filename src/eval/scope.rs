@@ -131,7 +131,16 @@ impl Instance {
         clusters: Vec<Address>,
         files: Arc<Files>,
     ) -> Self {
-        Instance { module, prefix, path, variables, clusters, slots: Mutex::default(), children: Mutex::default(), files }
+        Instance {
+            module,
+            prefix,
+            path,
+            variables,
+            clusters,
+            slots: Mutex::default(),
+            children: Mutex::default(),
+            files,
+        }
     }
 
     pub fn address(&self, kind: &str, name: &str, key: Option<&str>) -> Address {

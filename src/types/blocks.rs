@@ -196,7 +196,8 @@ impl Checker<'_> {
         } else if !block && is_block {
             errors::block_is_attribute(shape.kind, &name.text, name.span)
         } else {
-            let known: Vec<&str> = shape.attrs.iter().map(|a| a.name).chain(shape.blocks.iter().copied()).collect();
+            let known: Vec<&str> =
+                shape.attrs.iter().map(|a| a.name).chain(shape.blocks.iter().copied()).collect();
             let diag = errors::unknown_attribute(shape.kind, &name.text, name.span, &known, block);
             match habit(shape.kind, &name.text) {
                 Some(help) if nearest(&name.text, known.iter().copied()).is_none() => diag.help(help),
@@ -284,7 +285,9 @@ impl Checker<'_> {
                 match &value.ty {
                     // Of a child module, these may be handed on.
                     Ty::Handle(_) if decl.id.module != self.resolved.root => value,
-                    _ => self.coerce(&cx, value, &Expect::any(format!("the value of output `{}`", decl.name))),
+                    _ => {
+                        self.coerce(&cx, value, &Expect::any(format!("the value of output `{}`", decl.name)))
+                    }
                 }
             }
             None => ir::Expr::error(block.header),
@@ -335,7 +338,12 @@ impl Checker<'_> {
                 }
             };
             if let Some(first) = seen.insert(&attr.name.text, attr.name.span) {
-                self.diags.push(errors::duplicate_attribute("module", &attr.name.text, attr.name.span, first));
+                self.diags.push(errors::duplicate_attribute(
+                    "module",
+                    &attr.name.text,
+                    attr.name.span,
+                    first,
+                ));
                 continue;
             }
             if matches!(attr.name.text.as_str(), "source" | "for_each") {
@@ -353,14 +361,25 @@ impl Checker<'_> {
                     self.infer(&mut cx, &attr.value, None);
                     let known: Vec<&str> = module.variables.keys().map(|k| &**k).collect();
                     if self.resolved.module(source).is_some_and(|m| m.complete) {
-                        self.diags.push(errors::unknown_input(&decl.name, &attr.name.text, attr.name.span, known));
+                        self.diags.push(errors::unknown_input(
+                            &decl.name,
+                            &attr.name.text,
+                            attr.name.span,
+                            known,
+                        ));
                     }
                 }
             }
         }
         for (name, variable) in &module.variables {
             if variable.default.is_none() && !seen.contains_key(&**name) && block.body.complete {
-                self.diags.push(errors::missing_input(&decl.name, name, &variable.ty, block.header, variable.span));
+                self.diags.push(errors::missing_input(
+                    &decl.name,
+                    name,
+                    &variable.ty,
+                    block.header,
+                    variable.span,
+                ));
             }
         }
         Some(ir::ModuleCall { module, for_each, inputs, span: block.header })
@@ -401,7 +420,8 @@ impl Checker<'_> {
                 ir::ExprKind::Module(_) => true,
                 _ => matches!(value.ty, Ty::Handle(handle) if can_wait_for(handle)),
             };
-            if whole || matches!(value.kind, ir::ExprKind::Index { .. } if !matches!(value.ty, Ty::Handle(_)) && is_module(&value))
+            if whole
+                || matches!(value.kind, ir::ExprKind::Index { .. } if !matches!(value.ty, Ty::Handle(_)) && is_module(&value))
             {
                 out.push(value);
             } else if !value.is_error() {
@@ -425,7 +445,9 @@ fn habit(kind: &str, name: &str) -> Option<&'static str> {
     Some(match (kind, name) {
         ("release", "set_sensitive" | "set_list") => "put it into `values`, or `set = { \"a.b\" = … }`",
         ("release", "create_namespace") => "declare a `namespace` block and refer to it",
-        ("release", "atomic" | "cleanup_on_fail") => "write `on_failure = \"rollback\"`, which is the default",
+        ("release", "atomic" | "cleanup_on_fail") => {
+            "write `on_failure = \"rollback\"`, which is the default"
+        }
         ("release", "count") => "use `for_each`",
         ("release", "needs") => "use `depends_on = [release.other]`",
         ("release", "installed" | "enabled") => "use `for_each = var.enabled ? [\"this\"] : []`",

@@ -184,7 +184,9 @@ fn unit_of(suffix: &str) -> Result<(i128, QuantityForm), String> {
     };
     Err(match meant {
         Some(meant) => format!("`{suffix}` is no unit of Kubernetes; did you mean `{meant}`?"),
-        None => format!("`{suffix}` is no unit of Kubernetes (n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei)"),
+        None => {
+            format!("`{suffix}` is no unit of Kubernetes (n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei)")
+        }
     })
 }
 
@@ -221,7 +223,8 @@ pub fn parse_duration(text: &str) -> Result<i128, String> {
         if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || number.len() > 18 {
             return Err(format!("`{number}` is no number"));
         }
-        let digits: i128 = format!("{whole}{fraction}").parse().map_err(|_| format!("`{number}` is no number"))?;
+        let digits: i128 =
+            format!("{whole}{fraction}").parse().map_err(|_| format!("`{number}` is no number"))?;
         total += digits * nanos / 10_i128.pow(u32::try_from(fraction.len()).unwrap_or(0));
         rest = tail;
     }
@@ -381,7 +384,8 @@ impl Cidr {
     pub fn parse(text: &str) -> Result<Cidr, String> {
         let (address, prefix) =
             text.split_once('/').ok_or_else(|| "the length of the prefix (`/24`) is missing".to_owned())?;
-        let address: std::net::IpAddr = address.parse().map_err(|_| format!("`{address}` is no IP address"))?;
+        let address: std::net::IpAddr =
+            address.parse().map_err(|_| format!("`{address}` is no IP address"))?;
         let (base, bits) = match address {
             std::net::IpAddr::V4(a) => (u128::from(u32::from(a)), 32),
             std::net::IpAddr::V6(a) => (u128::from(a), 128),

@@ -39,7 +39,11 @@ pub fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// The nearest candidate, or all of them.
-pub fn suggest<'a>(word: &str, what: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+pub fn suggest<'a>(
+    word: &str,
+    what: &str,
+    candidates: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<String> {
     did_you_mean(word, candidates.clone()).or_else(|| {
         let all = listing(candidates);
         (all != "none").then(|| format!("{what} {all}"))
@@ -49,8 +53,7 @@ pub fn suggest<'a>(word: &str, what: &str, candidates: impl IntoIterator<Item = 
 /// Adds where an expected type was declared.
 pub fn with_reason(diag: Diag, why: &Reason) -> Diag {
     match why.declared {
-        Some(span) if why.what.is_empty() => diag.at(span, "declared here"),
-        Some(span) => diag.at(span, format!("{} is declared here", why.what)),
+        Some(span) => diag.at(span, "what is expected is declared here"),
         None => diag,
     }
 }
@@ -65,9 +68,10 @@ pub fn mismatch(found: &E, m: &Mismatch, expect: &Expect, origin: Option<(Span, 
     let (message, label, help) = match &m.why {
         Why::Secret => {
             let message = format!("{what}a secret may not go here{place}");
-            let help = "secrets may enter `values` and `manifest` objects; names, labels, addresses and outputs \
+            let help =
+                "secrets may enter `values` and `manifest` objects; names, labels, addresses and outputs \
                         are written in clear"
-                .to_owned();
+                    .to_owned();
             let diag = Diag::error(codes::SECRET_LEAK, message)
                 .at(found.span, format!("this is {}", a(&m.found)))
                 .help(help);
@@ -75,13 +79,15 @@ pub fn mismatch(found: &E, m: &Mismatch, expect: &Expect, origin: Option<(Span, 
         }
         Why::Form { text, reason } => {
             let Ty::Domain(domain) = m.expected.reveal().0 else {
-                return Diag::error(codes::BAD_FORM, format!("{what}`{text}`: {reason}")).at(found.span, "here");
+                return Diag::error(codes::BAD_FORM, format!("{what}`{text}`: {reason}"))
+                    .at(found.span, "here");
             };
             return finish(bad_form(*domain, text, reason, found.span, &what), expect, origin);
         }
         Why::Case(case) => {
             let Ty::Enum(cases) = m.expected.reveal().0 else {
-                return Diag::error(codes::TYPE_MISMATCH, message_of(m, &what, &place)).at(found.span, "here");
+                return Diag::error(codes::TYPE_MISMATCH, message_of(m, &what, &place))
+                    .at(found.span, "here");
             };
             return finish(not_a_case(case, cases, found.span, &what), expect, origin);
         }
@@ -106,9 +112,7 @@ pub fn mismatch(found: &E, m: &Mismatch, expect: &Expect, origin: Option<(Span, 
                 suggest(name, "its fields are", known),
             )
         }
-        Why::Other => {
-            (message_of(m, &what, &place), format!("this is {}", a(&found.ty)), conversion_help(m))
-        }
+        Why::Other => (message_of(m, &what, &place), format!("this is {}", a(&found.ty)), conversion_help(m)),
     };
     let mut diag = Diag::error(codes::TYPE_MISMATCH, message).at(found.span, label);
     if let Some(help) = help {
@@ -146,7 +150,9 @@ fn conversion_help(m: &Mismatch) -> Option<String> {
         (found, Ty::List(of) | Ty::Set(of)) if super::ty::assign(found, of).is_ok() => {
             "put it in brackets: `[…]`".into()
         }
-        (Ty::Handle(Handle::Release), _) => "use one of its attributes, such as `.name` or `.service(\"…\").dns`".into(),
+        (Ty::Handle(Handle::Release), _) => {
+            "use one of its attributes, such as `.name` or `.service(\"…\").dns`".into()
+        }
         (Ty::Handle(Handle::Service), _) => "use `.dns`, `.name` or `.port(\"…\")`".into(),
         (Ty::Handle(Handle::Ingress), _) => "use `.host`".into(),
         (Ty::Handle(Handle::Namespace | Handle::Cluster), _) => "use its `.name`".into(),
@@ -224,9 +230,8 @@ pub fn no_fields(ty: &Ty, name: &str, base: Span) -> Diag {
     let diag = Diag::error(codes::NO_SUCH_FIELD, format!("{} has no fields, so no `{name}`", a(ty)))
         .at(base, format!("this is {}", a(ty)));
     match ty {
-        Ty::List(_) | Ty::Set(_) => {
-            diag.help(format!("take `{name}` of every element with `[*].{name}`, or of one with `[0].{name}`"))
-        }
+        Ty::List(_) | Ty::Set(_) => diag
+            .help(format!("take `{name}` of every element with `[*].{name}`, or of one with `[0].{name}`")),
         _ => diag,
     }
 }
@@ -245,7 +250,9 @@ pub fn not_text(ty: &Ty, span: Span) -> Diag {
     let diag = Diag::error(codes::TYPE_MISMATCH, format!("{} cannot be written into a string", a(ty)))
         .at(span, "expected a string, number or bool");
     match ty {
-        Ty::List(_) | Ty::Set(_) => diag.help("join its elements with `join(\", \", …)`, or use `jsonencode(…)`"),
+        Ty::List(_) | Ty::Set(_) => {
+            diag.help("join its elements with `join(\", \", …)`, or use `jsonencode(…)`")
+        }
         Ty::Map(_) | Ty::Object(_) => diag.help("use one of its fields, or `jsonencode(…)`"),
         Ty::Handle(Handle::Release) => diag.help("use one of its attributes, such as `.name`"),
         Ty::Handle(_) => diag.help("use one of its attributes"),
@@ -286,17 +293,23 @@ pub fn never_equal(op: &str, left: &E, right: &E, op_span: Span) -> Diag {
 pub fn missing_cases(subject: &E, missing: &[String], span: Span) -> Diag {
     let names: Vec<&str> = missing.iter().map(String::as_str).collect();
     let count = if names.len() == 1 { "a case is" } else { "cases are" };
-    Diag::error(codes::NOT_EXHAUSTIVE, format!("{count} missing in this `match`: {}", listing(names.iter().copied())))
-        .at(span, format!("{} not covered", listing(names)))
-        .at(subject.span, format!("this is {}", a(&subject.ty)))
-        .help("add the missing cases, or `_ => …` for all others")
+    Diag::error(
+        codes::NOT_EXHAUSTIVE,
+        format!("{count} missing in this `match`: {}", listing(names.iter().copied())),
+    )
+    .at(span, format!("{} not covered", listing(names)))
+    .at(subject.span, format!("this is {}", a(&subject.ty)))
+    .help("add the missing cases, or `_ => …` for all others")
 }
 
 pub fn needs_wildcard(subject: &E, span: Span) -> Diag {
-    Diag::error(codes::NOT_EXHAUSTIVE, format!("a `match` over {} needs a case for everything else", a(&subject.ty)))
-        .at(span, "no `_` case")
-        .at(subject.span, format!("this is {}", a(&subject.ty)))
-        .help("end it with `_ => …`")
+    Diag::error(
+        codes::NOT_EXHAUSTIVE,
+        format!("a `match` over {} needs a case for everything else", a(&subject.ty)),
+    )
+    .at(span, "no `_` case")
+    .at(subject.span, format!("this is {}", a(&subject.ty)))
+    .help("end it with `_ => …`")
 }
 
 pub fn unreachable_arm(span: Span, first: Span, why: &str) -> Diag {
@@ -333,9 +346,12 @@ pub fn too_many(signature: &str, name: &str, takes: usize, found: usize, span: S
 }
 
 pub fn no_expand(signature: &str, name: &str, span: Span) -> Diag {
-    Diag::error(codes::BAD_CALL, format!("`{name}` has a fixed number of arguments, so `...` cannot stand here"))
-        .at(span, "expands a list into arguments")
-        .help(signature.to_owned())
+    Diag::error(
+        codes::BAD_CALL,
+        format!("`{name}` has a fixed number of arguments, so `...` cannot stand here"),
+    )
+    .at(span, "expands a list into arguments")
+    .help(signature.to_owned())
 }
 
 pub fn bad_argument(diag: Diag, signature: &Signature) -> Diag {
@@ -378,13 +394,7 @@ pub fn bad_type(message: impl Into<String>, span: Span, label: &str) -> Diag {
     Diag::error(codes::BAD_TYPE, message).at(span, label)
 }
 
-pub fn unknown_attribute(
-    block: &str,
-    name: &str,
-    span: Span,
-    known: &[&str],
-    inner_block: bool,
-) -> Diag {
+pub fn unknown_attribute(block: &str, name: &str, span: Span, known: &[&str], inner_block: bool) -> Diag {
     let thing = if inner_block { "block" } else { "attribute" };
     let diag = Diag::error(codes::UNKNOWN_ATTRIBUTE, format!("a `{block}` block has no {thing} `{name}`"))
         .at(span, format!("unknown {thing}"));
@@ -395,15 +405,21 @@ pub fn unknown_attribute(
 }
 
 pub fn attribute_is_block(block: &str, name: &str, span: Span) -> Diag {
-    Diag::error(codes::UNKNOWN_ATTRIBUTE, format!("`{name}` of a `{block}` block is an attribute, not a block"))
-        .at(span, "written as a block")
-        .help(format!("write `{name} = …`"))
+    Diag::error(
+        codes::UNKNOWN_ATTRIBUTE,
+        format!("`{name}` of a `{block}` block is an attribute, not a block"),
+    )
+    .at(span, "written as a block")
+    .help(format!("write `{name} = …`"))
 }
 
 pub fn block_is_attribute(block: &str, name: &str, span: Span) -> Diag {
-    Diag::error(codes::UNKNOWN_ATTRIBUTE, format!("`{name}` of a `{block}` block is a block, not an attribute"))
-        .at(span, "written as an attribute")
-        .help(format!("write `{name} {{ … }}`"))
+    Diag::error(
+        codes::UNKNOWN_ATTRIBUTE,
+        format!("`{name}` of a `{block}` block is a block, not an attribute"),
+    )
+    .at(span, "written as an attribute")
+    .help(format!("write `{name} {{ … }}`"))
 }
 
 pub fn missing_attribute(block: &str, name: &str, span: Span, example: &str) -> Diag {
@@ -420,7 +436,8 @@ pub fn duplicate_attribute(block: &str, name: &str, span: Span, first: Span) -> 
 }
 
 pub fn wrong_labels(block: &str, expected: usize, span: Span, found: usize) -> Diag {
-    let example = if expected == 0 { format!("{block} {{ … }}") } else { format!("{block} \"name\" {{ … }}") };
+    let example =
+        if expected == 0 { format!("{block} {{ … }}") } else { format!("{block} \"name\" {{ … }}") };
     let message = match (expected, found) {
         (0, _) => format!("a `{block}` block has no label"),
         (_, 0) => format!("a `{block}` block needs a label: its name"),
@@ -431,10 +448,13 @@ pub fn wrong_labels(block: &str, expected: usize, span: Span, found: usize) -> D
 
 /// Which of two attributes that exclude each other.
 pub fn exclusive(block: &str, first: &str, second: &str, span: Span, other: Span) -> Diag {
-    Diag::error(codes::UNKNOWN_ATTRIBUTE, format!("a `{block}` block takes `{first}` or `{second}`, not both"))
-        .at(span, "given too")
-        .at(other, "already given here")
-        .help("keep one of them")
+    Diag::error(
+        codes::UNKNOWN_ATTRIBUTE,
+        format!("a `{block}` block takes `{first}` or `{second}`, not both"),
+    )
+    .at(span, "given too")
+    .at(other, "already given here")
+    .help("keep one of them")
 }
 
 pub fn unknown_input<'a>(
@@ -477,8 +497,11 @@ pub fn secret_for_each(span: Span) -> Diag {
 }
 
 pub fn bad_for_each(ty: &Ty, span: Span) -> Diag {
-    let diag = Diag::error(codes::BAD_FOR_EACH, format!("`for_each` takes a list of strings, or a map, found {}", a(ty)))
-        .at(span, format!("this is {}", a(ty)));
+    let diag = Diag::error(
+        codes::BAD_FOR_EACH,
+        format!("`for_each` takes a list of strings, or a map, found {}", a(ty)),
+    )
+    .at(span, format!("this is {}", a(ty)));
     match ty {
         Ty::List(_) | Ty::Set(_) => {
             diag.help("every instance needs a name: use a map, such as `{ for x in … : x.name => x }`")
@@ -509,7 +532,6 @@ pub fn labels_in_values(span: Span, kind: &str) -> Diag {
         .help(format!("nest blocks instead: `{kind} {{ name {{ … }} }}`"))
 }
 
-
 pub fn missing_field(name: &str, field: &super::ty::Field, span: Span, why: &Reason) -> Diag {
     let diag = Diag::error(codes::TYPE_MISMATCH, format!("{}field `{name}` is missing", in_what(why)))
         .at(span, format!("expected `{name}`, {}", a(&field.ty)))
@@ -526,7 +548,8 @@ pub fn choose_instance(handle: &Handle, block: &str, first: Option<&str>, span: 
 }
 
 pub fn no_output(object: &ObjectTy, name: &str, span: Span, what: &str) -> Diag {
-    let diag = Diag::error(codes::NO_SUCH_FIELD, format!("{what} has no output `{name}`")).at(span, "no such output");
+    let diag = Diag::error(codes::NO_SUCH_FIELD, format!("{what} has no output `{name}`"))
+        .at(span, "no such output");
     match suggest(name, "its outputs are", object.fields.keys().map(|k| &**k)) {
         Some(help) => diag.help(help),
         None => diag.help("the module has no outputs"),

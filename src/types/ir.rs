@@ -42,25 +42,70 @@ pub enum ExprKind {
     /// A loop variable, parameter, function local, or ([`SPLAT_ITEM`]) the element of a splat.
     Bound(Arc<str>),
     /// A block that is pointed to. A `for_each` one is a map of its instances.
-    Block { handle: Handle, name: Arc<str> },
+    Block {
+        handle: Handle,
+        name: Arc<str>,
+    },
     /// `module.name`: the object of its outputs, or a map of those.
     Module(Arc<str>),
     /// `.name` of an object or map. `default`: what an optional field reads as while absent.
-    Attr { base: E, name: Arc<str>, default: Option<E> },
-    Index { base: E, index: E },
+    Attr {
+        base: E,
+        name: Arc<str>,
+        default: Option<E>,
+    },
+    Index {
+        base: E,
+        index: E,
+    },
     /// A known property of a handle: `release.x.name`, `release.x.service("n").dns`.
-    HandleAttr { base: E, handle: Handle, name: Arc<str> },
+    HandleAttr {
+        base: E,
+        handle: Handle,
+        name: Arc<str>,
+    },
     /// `release.x.service("n")`, `release.x.service("n").port("sql")`.
-    Method { base: E, handle: Handle, name: Arc<str>, args: Vec<E>, name_span: Span },
-    Splat { base: E, each: E },
+    Method {
+        base: E,
+        handle: Handle,
+        name: Arc<str>,
+        args: Vec<E>,
+        name_span: Span,
+    },
+    Splat {
+        base: E,
+        each: E,
+    },
     /// `args` in the order of the parameters, variadic ones at the end. `expand`: the last is a list of more.
-    Builtin { signature: &'static Signature, args: Vec<E>, expand: bool },
-    Call { function: Arc<Function>, args: Vec<E>, expand: bool },
+    Builtin {
+        signature: &'static Signature,
+        args: Vec<E>,
+        expand: bool,
+    },
+    Call {
+        function: Arc<Function>,
+        args: Vec<E>,
+        expand: bool,
+    },
     Not(E),
     Neg(E),
-    Binary { op: BinaryOp, left: E, right: E },
-    Conditional { cond: E, then: E, otherwise: E },
-    ForList { key: Option<Arc<str>>, value_name: Arc<str>, iter: E, value: E, cond: Option<E> },
+    Binary {
+        op: BinaryOp,
+        left: E,
+        right: E,
+    },
+    Conditional {
+        cond: E,
+        then: E,
+        otherwise: E,
+    },
+    ForList {
+        key: Option<Arc<str>>,
+        value_name: Arc<str>,
+        iter: E,
+        value: E,
+        cond: Option<E>,
+    },
     ForObject {
         key_name: Option<Arc<str>>,
         value_name: Arc<str>,
@@ -70,9 +115,15 @@ pub enum ExprKind {
         group: bool,
         cond: Option<E>,
     },
-    Match { subject: E, arms: Vec<Arm> },
+    Match {
+        subject: E,
+        arms: Vec<Arm>,
+    },
     /// The value made to be of the expression's type, or an error where it is not.
-    Convert { expr: E, why: Arc<Reason> },
+    Convert {
+        expr: E,
+        why: Arc<Reason>,
+    },
 }
 
 /// Name of the element at hand in a splat; no identifier can be it.
@@ -375,7 +426,9 @@ impl Expr {
                 }
             }
             ExprKind::Attr { base, .. } | ExprKind::HandleAttr { base, .. } => out.push(base),
-            ExprKind::Not(inner) | ExprKind::Neg(inner) | ExprKind::Convert { expr: inner, .. } => out.push(inner),
+            ExprKind::Not(inner) | ExprKind::Neg(inner) | ExprKind::Convert { expr: inner, .. } => {
+                out.push(inner)
+            }
             ExprKind::Index { base, index } => out.extend([base, index]),
             ExprKind::Method { base, args, .. } => {
                 out.push(base);

@@ -115,7 +115,11 @@ impl Checker<'_> {
                 let mut own = Diags::default();
                 let value = {
                     let mut quiet = Checker { resolved, diags: &mut own, memo: Memo::default() };
-                    quiet.infer(&mut Cx::constant(id.module, "the default of a variable"), &default.value, None)
+                    quiet.infer(
+                        &mut Cx::constant(id.module, "the default of a variable"),
+                        &default.value,
+                        None,
+                    )
                 };
                 let ty = match value.ty.widen() {
                     ty @ (Ty::Bool | Ty::Int | Ty::Number | Ty::String) => ty,
@@ -151,7 +155,11 @@ impl Checker<'_> {
         let resolved = self.resolved;
         let Some(decl) = resolved.decl(id) else { return Ty::Error };
         let DeclItem::Type(alias) = &decl.item else {
-            self.diags.push(errors::bad_type(format!("`{}` is not a type", decl.address()), at, "expected a type"));
+            self.diags.push(errors::bad_type(
+                format!("`{}` is not a type", decl.address()),
+                at,
+                "expected a type",
+            ));
             return Ty::Error;
         };
         self.memo.aliases.insert(id, Ty::Error);
@@ -183,12 +191,18 @@ impl Checker<'_> {
         for param in &function.params {
             let ty = param.ty.as_ref().map_or(Ty::Any, |ty| self.type_of(module, ty));
             let default = param.default.as_ref().map(|default| {
-                let expect = Expect::declared(ty.clone(), format!("the default of `{}`", param.name.text), param.span);
+                let expect =
+                    Expect::declared(ty.clone(), format!("the default of `{}`", param.name.text), param.span);
                 self.check(&mut Cx::constant(module, "a default of a parameter"), default, &expect)
             });
             let inner = if param.variadic { Ty::list(ty.clone()) } else { ty.clone() };
             cx.bind(&param.name.text, inner);
-            params.push(ir::Param { name: param.name.text.as_str().into(), ty, default, variadic: param.variadic });
+            params.push(ir::Param {
+                name: param.name.text.as_str().into(),
+                ty,
+                default,
+                variadic: param.variadic,
+            });
         }
         let mut locals = Vec::new();
         for local in &function.locals {
@@ -199,7 +213,11 @@ impl Checker<'_> {
         let result = match &function.returns {
             Some(returns) => {
                 let ty = self.type_of(module, returns);
-                let expect = Expect::declared(ty.clone(), format!("the result of `{}`", function.name.text), returns.span);
+                let expect = Expect::declared(
+                    ty.clone(),
+                    format!("the result of `{}`", function.name.text),
+                    returns.span,
+                );
                 let result = self.check(&mut cx, &function.result, &expect);
                 // The declared type, not what the body happens to be.
                 if result.is_error() || result.ty == ty {
@@ -269,8 +287,10 @@ impl Checker<'_> {
         let resolved = self.resolved;
         let Some(source) = resolved.sources.get(&id) else { return Ty::Error };
         let module = self.module(*source);
-        let outputs =
-            module.outputs.iter().map(|(name, output)| (name.clone(), ty::Field::required(output.value.ty.clone())));
+        let outputs = module
+            .outputs
+            .iter()
+            .map(|(name, output)| (name.clone(), ty::Field::required(output.value.ty.clone())));
         let object = Ty::object(outputs.collect::<Vec<_>>());
         let keys = self.for_each(id);
         infer::instances(object, keys.as_ref().map(|e| &e.ty))

@@ -30,8 +30,10 @@ impl Checker<'_> {
                 "limits" => {
                     self.no_labels(inner);
                     let mut fields = self.fields(cx, "limits", inner);
-                    let rows = ["default", "default_request", "max", "max_limit_request_ratio", "min", "type"];
-                    let fields = rows.into_iter().filter_map(|name| Some((name, fields.take(name)?))).collect();
+                    let rows =
+                        ["default", "default_request", "max", "max_limit_request_ratio", "min", "type"];
+                    let fields =
+                        rows.into_iter().filter_map(|name| Some((name, fields.take(name)?))).collect();
                     limits.push(ir::Limits { fields, span: inner.header });
                 }
                 "network_policy" => {
@@ -45,7 +47,11 @@ impl Checker<'_> {
                     let Some(name) = self.own_name(inner, &mut names) else { continue };
                     let (groups, users) = (fields.take("groups"), fields.take("users"));
                     let service_accounts = fields.take("service_accounts");
-                    if groups.is_none() && users.is_none() && service_accounts.is_none() && inner.body.complete {
+                    if groups.is_none()
+                        && users.is_none()
+                        && service_accounts.is_none()
+                        && inner.body.complete
+                    {
                         self.diags.push(errors::no_subjects(inner.header));
                     }
                     role_bindings.push(ir::RoleBinding {
@@ -143,8 +149,11 @@ impl Checker<'_> {
 
     /// A chart of a repository needs a version, or two runs could install different things.
     fn exact_version(&mut self, block: &ast::Block) {
-        let (Some(repository), None) = (block.body.attr("repository"), block.body.attr("version")) else { return };
-        if block.body.complete && !matches!(repository.value.kind, ast::ExprKind::Null | ast::ExprKind::Error) {
+        let (Some(repository), None) = (block.body.attr("repository"), block.body.attr("version")) else {
+            return;
+        };
+        if block.body.complete && !matches!(repository.value.kind, ast::ExprKind::Null | ast::ExprKind::Error)
+        {
             self.diags.push(
                 errors::missing_attribute("release", "version", block.header, "\"1.2.3\"")
                     .at(repository.value.span, "a chart of a repository is pinned to a version"),

@@ -120,7 +120,7 @@ const TABLE: &[(&str, Rule)] = &[
     ("range(start_or_limit: number, limit?: number, step?: number) -> list(number)", Compute),
     ("reverse(list: list(T)) -> list(T)", Rearrange),
     ("setintersection(sets...: set(T)) -> set(T)", Compute),
-    ("setproduct(sets...: list(T)) -> list(list(T))", Compute),
+    ("setproduct(sets...: list(any)) -> list(list(any))", Compute),
     ("setsubtract(set: set(T), without: set(T)) -> set(T)", Compute),
     ("setunion(sets...: set(T)) -> set(T)", Compute),
     ("slice(list: list(T), start: int, end: int) -> list(T)", Rearrange),
@@ -169,8 +169,9 @@ const TABLE: &[(&str, Rule)] = &[
     ("version(string: string) -> version", Compute),
 ];
 
-static SIGNATURES: LazyLock<BTreeMap<&'static str, Signature>> =
-    LazyLock::new(|| TABLE.iter().filter_map(|(text, rule)| parse(text, *rule)).map(|s| (s.name, s)).collect());
+static SIGNATURES: LazyLock<BTreeMap<&'static str, Signature>> = LazyLock::new(|| {
+    TABLE.iter().filter_map(|(text, rule)| parse(text, *rule)).map(|s| (s.name, s)).collect()
+});
 
 /// The built-in function of that name.
 pub fn signature(name: &str) -> Option<&'static Signature> {

@@ -54,9 +54,10 @@ impl AttrTy {
             AttrTy::Duration => Ty::Domain(Domain::Duration),
             AttrTy::Version => Ty::Domain(Domain::Version),
             AttrTy::QuantityMap => Ty::map(Ty::Domain(Domain::Quantity)),
-            AttrTy::Words(words) => {
-                Ty::Enum(EnumTy { cases: Arc::new(words.iter().map(|w| (*w).into()).collect()), declared: true })
-            }
+            AttrTy::Words(words) => Ty::Enum(EnumTy {
+                cases: Arc::new(words.iter().map(|w| (*w).into()).collect()),
+                declared: true,
+            }),
             AttrTy::Any | AttrTy::Own => Ty::Any,
             AttrTy::Block(handle) | AttrTy::BlockOrString(handle) => Ty::Handle(*handle),
         }
@@ -202,7 +203,12 @@ const NESTED: &[Shape] = &[
         ],
         blocks: &[],
     },
-    Shape { kind: "network_policy", labels: 1, attrs: &[required("spec", Any, "network.deny_all_ingress()")], blocks: &[] },
+    Shape {
+        kind: "network_policy",
+        labels: 1,
+        attrs: &[required("spec", Any, "network.deny_all_ingress()")],
+        blocks: &[],
+    },
     Shape {
         kind: "role_binding",
         labels: 1,

@@ -216,9 +216,9 @@ impl Ty {
             Ty::Set(of) => Ty::set(of.widen()),
             Ty::Map(of) => Ty::map(of.widen()),
             Ty::Secret(of) => Ty::Secret(Arc::new(of.widen())),
-            Ty::Object(o) => Ty::object(
-                o.fields.iter().map(|(n, f)| (n.clone(), Field { ty: f.ty.widen(), ..f.clone() })),
-            ),
+            Ty::Object(o) => {
+                Ty::object(o.fields.iter().map(|(n, f)| (n.clone(), Field { ty: f.ty.widen(), ..f.clone() })))
+            }
             other => other.clone(),
         }
     }
@@ -329,7 +329,10 @@ pub enum Why {
     /// Simply another type.
     Other,
     /// A literal that is not of the form its type asks for, with the reason.
-    Form { text: Arc<str>, reason: String },
+    Form {
+        text: Arc<str>,
+        reason: String,
+    },
     /// A case that the enumeration does not have.
     Case(Arc<str>),
     /// A string that is not known to be one of the cases.
@@ -343,7 +346,8 @@ pub enum Why {
 /// Whether a value of type `from` may stand where `to` is asked for. Ok also when that is only known at evaluation
 /// (`any`, a string that must look like a quantity), where the value is checked.
 pub fn assign(from: &Ty, to: &Ty) -> Result<(), Box<Mismatch>> {
-    let fail = |why| Err(Box::new(Mismatch { path: String::new(), expected: to.clone(), found: from.clone(), why }));
+    let fail =
+        |why| Err(Box::new(Mismatch { path: String::new(), expected: to.clone(), found: from.clone(), why }));
     match (from, to) {
         (Ty::Error, _) | (_, Ty::Error) | (Ty::Null, _) => Ok(()),
         (Ty::Secret(from), Ty::Secret(to)) => assign(from, to),
@@ -369,7 +373,13 @@ pub fn assign(from: &Ty, to: &Ty) -> Result<(), Box<Mismatch>> {
         (Ty::String, Ty::Enum(e)) if e.declared => fail(Why::OpenString),
         (Ty::String, Ty::Enum(_)) => Ok(()),
         (Ty::Domain(a), Ty::Domain(b)) if a == b => Ok(()),
-        (Ty::Domain(Domain::Port), _) => if *to == *from { Ok(()) } else { fail(Why::Other) },
+        (Ty::Domain(Domain::Port), _) => {
+            if *to == *from {
+                Ok(())
+            } else {
+                fail(Why::Other)
+            }
+        }
         (Ty::Domain(_), Ty::String) => Ok(()),
         (Ty::String, Ty::Domain(d)) if *d != Domain::Port => Ok(()),
         (Ty::List(a) | Ty::Set(a), Ty::List(b) | Ty::Set(b)) => assign(a, b).map_err(|m| inside("[]", m)),

@@ -5,8 +5,8 @@ use super::errors;
 use super::expect::Expect;
 use super::ty::{EnumTy, Field, Ty};
 use super::{Checker, Cx};
-use crate::modules::{DeclKind, ModuleId, Target};
 use crate::diag::nearest;
+use crate::modules::{DeclKind, ModuleId, Target};
 use crate::source::Span;
 use crate::syntax::ast;
 use std::collections::BTreeMap;
@@ -29,7 +29,9 @@ impl Checker<'_> {
     pub fn type_of(&mut self, module: ModuleId, expr: &ast::Expr) -> Ty {
         match &expr.kind {
             ast::ExprKind::Error => Ty::Error,
-            ast::ExprKind::Var(_) | ast::ExprKind::Attr { .. } if self.resolved.refs.contains_key(&expr.span) => {
+            ast::ExprKind::Var(_) | ast::ExprKind::Attr { .. }
+                if self.resolved.refs.contains_key(&expr.span) =>
+            {
                 match self.resolved.refs.get(&expr.span) {
                     Some(Target::Decl(id)) => self.alias(*id, expr.span),
                     _ => Ty::Error,
@@ -39,12 +41,17 @@ impl Checker<'_> {
             ast::ExprKind::Call { name, args } => self.applied_type(module, name, args, expr.span),
             ast::ExprKind::Str(text) => {
                 let diag = errors::bad_type("a type is written without quotes", expr.span, "expected a type");
-                let known = PLAIN.iter().any(|(n, _)| n == text) || Domain::ALL.iter().any(|d| d.name() == text);
+                let known =
+                    PLAIN.iter().any(|(n, _)| n == text) || Domain::ALL.iter().any(|d| d.name() == text);
                 self.diags.push(if known { diag.help(format!("write `{text}`")) } else { diag });
                 Ty::Error
             }
             ast::ExprKind::Object(_) => {
-                let diag = errors::bad_type("an object type is written `object({ … })`", expr.span, "expected a type");
+                let diag = errors::bad_type(
+                    "an object type is written `object({ … })`",
+                    expr.span,
+                    "expected a type",
+                );
                 self.diags.push(diag);
                 Ty::Error
             }
@@ -54,8 +61,10 @@ impl Checker<'_> {
                 Ty::Error
             }
             _ => {
-                let diag = errors::bad_type("this is an expression, not a type", expr.span, "expected a type")
-                    .help("types are `string`, `int`, `list(…)`, `object({ … })`, `enum(…)` and the like");
+                let diag =
+                    errors::bad_type("this is an expression, not a type", expr.span, "expected a type").help(
+                        "types are `string`, `int`, `list(…)`, `object({ … })`, `enum(…)` and the like",
+                    );
                 self.diags.push(diag);
                 Ty::Error
             }
@@ -109,21 +118,31 @@ impl Checker<'_> {
             ("object", [fields]) => self.object_type(module, fields),
             ("enum", cases) if !cases.is_empty() => self.enum_type(cases),
             ("optional", _) => {
-                let diag = errors::bad_type("`optional` may stand only around a field of an object", span, "not a field");
+                let diag = errors::bad_type(
+                    "`optional` may stand only around a field of an object",
+                    span,
+                    "not a field",
+                );
                 self.diags.push(diag.help("a variable becomes optional with `default = …`"));
                 Ty::Error
             }
             (other, _) => {
                 let diag = match APPLIED.iter().find(|(n, _)| *n == other) {
-                    Some((_, example)) => {
-                        errors::bad_type(format!("`{other}` is not used this way"), span, "unexpected arguments")
-                            .help(format!("write it like `{example}`"))
-                    }
+                    Some((_, example)) => errors::bad_type(
+                        format!("`{other}` is not used this way"),
+                        span,
+                        "unexpected arguments",
+                    )
+                    .help(format!("write it like `{example}`")),
                     None if PLAIN.iter().any(|(n, _)| *n == other) => {
                         errors::bad_type(format!("`{other}` takes no arguments"), args.span, "unexpected")
                     }
                     None => {
-                        let diag = errors::bad_type(format!("there is no type `{other}`"), name.span, "unknown type");
+                        let diag = errors::bad_type(
+                            format!("there is no type `{other}`"),
+                            name.span,
+                            "unknown type",
+                        );
                         match nearest(other, APPLIED.iter().map(|(n, _)| *n)) {
                             Some(near) => diag.help(format!("did you mean `{near}`?")),
                             None => diag,
@@ -141,13 +160,21 @@ impl Checker<'_> {
         for case in cases {
             let Some(text) = case.as_str() else {
                 if !case.is_error() {
-                    let diag = errors::bad_type("the cases of an `enum` are plain strings", case.span, "expected a string");
+                    let diag = errors::bad_type(
+                        "the cases of an `enum` are plain strings",
+                        case.span,
+                        "expected a string",
+                    );
                     self.diags.push(diag);
                 }
                 return Ty::Error;
             };
             if list.iter().any(|c| &**c == text) {
-                self.diags.push(errors::bad_type(format!("the case `{text}` is given twice"), case.span, "given again"));
+                self.diags.push(errors::bad_type(
+                    format!("the case `{text}` is given twice"),
+                    case.span,
+                    "given again",
+                ));
                 continue;
             }
             list.push(text.into());
@@ -158,8 +185,9 @@ impl Checker<'_> {
     fn object_type(&mut self, module: ModuleId, fields: &ast::Expr) -> Ty {
         let ast::ExprKind::Object(entries) = &fields.kind else {
             if !fields.is_error() {
-                let diag = errors::bad_type("`object` takes its fields in braces", fields.span, "expected `{ … }`")
-                    .help("write it like `object({ name = string, size = optional(int, 1) })`");
+                let diag =
+                    errors::bad_type("`object` takes its fields in braces", fields.span, "expected `{ … }`")
+                        .help("write it like `object({ name = string, size = optional(int, 1) })`");
                 self.diags.push(diag);
             }
             return Ty::Error;
@@ -168,7 +196,11 @@ impl Checker<'_> {
         let mut spans: BTreeMap<&str, Span> = BTreeMap::new();
         for entry in entries {
             let ast::EntryKey::Name(name) = &entry.key else {
-                self.diags.push(errors::bad_type("a field's name must be known", entry.key.span(), "computed"));
+                self.diags.push(errors::bad_type(
+                    "a field's name must be known",
+                    entry.key.span(),
+                    "computed",
+                ));
                 continue;
             };
             if let Some(first) = spans.insert(&name.text, name.span) {
@@ -197,8 +229,12 @@ impl Checker<'_> {
                 Field { ty, optional: true, default: Some(default) }
             }
             _ => {
-                let diag = errors::bad_type("`optional` takes a type and perhaps a default", span, "unexpected arguments")
-                    .help("write it like `optional(string)` or `optional(int, 1)`");
+                let diag = errors::bad_type(
+                    "`optional` takes a type and perhaps a default",
+                    span,
+                    "unexpected arguments",
+                )
+                .help("write it like `optional(string)` or `optional(int, 1)`");
                 self.diags.push(diag);
                 Field::optional(Ty::Error)
             }

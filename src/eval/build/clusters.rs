@@ -37,7 +37,12 @@ pub fn own(module: &ir::Module, prefix: &str) -> Option<Vec<Address>> {
 }
 
 impl Run<'_> {
-    pub(super) fn cluster(&mut self, env: &Env, name: &Arc<str>, block: &ir::Cluster) -> Result<Cluster, Failed> {
+    pub(super) fn cluster(
+        &mut self,
+        env: &Env,
+        name: &Arc<str>,
+        block: &ir::Cluster,
+    ) -> Result<Cluster, Failed> {
         let what = |attr: &str| format!("`{attr}` of cluster `{name}`");
         let context = self.plain(block.context.as_ref(), env, &what("context"))?;
         let path = self.plain(block.kubeconfig.as_ref(), env, &what("kubeconfig"))?;
@@ -60,7 +65,11 @@ impl Run<'_> {
             ClusterTarget::Kubeconfig {
                 // A path into the home directory is not the module's.
                 path: path.map(|p| {
-                    if p.starts_with('~') { PathBuf::from(&*p) } else { super::manifests::join(&env.instance.module.dir, &p) }
+                    if p.starts_with('~') {
+                        PathBuf::from(&*p)
+                    } else {
+                        super::manifests::join(&env.instance.module.dir, &p)
+                    }
                 }),
                 context: context.map(|c| c.to_string()),
             }
@@ -74,7 +83,12 @@ impl Run<'_> {
         })
     }
 
-    pub(super) fn cluster_head(&mut self, env: &Env, name: &Arc<str>, address: Address) -> Result<Value, Failed> {
+    pub(super) fn cluster_head(
+        &mut self,
+        env: &Env,
+        name: &Arc<str>,
+        address: Address,
+    ) -> Result<Value, Failed> {
         let module = env.instance.module.clone();
         let block = module.clusters.get(name).ok_or(Failed)?;
         let span = block.span;
@@ -92,7 +106,12 @@ impl Run<'_> {
         ))
     }
 
-    pub(super) fn repository_head(&mut self, env: &Env, name: &Arc<str>, address: Address) -> Result<Value, Failed> {
+    pub(super) fn repository_head(
+        &mut self,
+        env: &Env,
+        name: &Arc<str>,
+        address: Address,
+    ) -> Result<Value, Failed> {
         let module = env.instance.module.clone();
         let block = module.repositories.get(name).ok_or(Failed)?;
         let url = self.eval(&block.url, env)?;
@@ -100,7 +119,13 @@ impl Run<'_> {
     }
 
     /// The cluster that something is in: the one it names, else the only one there is.
-    pub(super) fn cluster_of(&mut self, expr: Option<&E>, env: &Env, what: &str, span: Span) -> Result<Address, Failed> {
+    pub(super) fn cluster_of(
+        &mut self,
+        expr: Option<&E>,
+        env: &Env,
+        what: &str,
+        span: Span,
+    ) -> Result<Address, Failed> {
         if let Some(expr) = expr {
             let value = self.eval(expr, env)?;
             if let Some(address) = address_of(&value) {
@@ -136,7 +161,10 @@ pub fn duplicates(out: &Desired, diags: &mut Diags) {
     for release in &out.releases {
         let key = (&release.cluster, release.namespace.as_str(), release.name.as_str());
         if let Some((other, first)) = releases.get(&key) {
-            let what = format!("release `{}` in namespace `{}` of `{}`", release.name, release.namespace, release.cluster);
+            let what = format!(
+                "release `{}` in namespace `{}` of `{}`",
+                release.name, release.namespace, release.cluster
+            );
             diags.push(errors::same_object(&what, release.span, *first, other, &release.address));
         } else {
             releases.insert(key, (&release.address, release.span));

@@ -29,7 +29,10 @@ impl Inputs {
         for (name, value) in entries {
             let text = match value {
                 Json::String(text) => text,
-                other => from_json(&other, Span::new(crate::source::FileId(0), 0, 0)).to_json().unwrap_or(Json::Null).to_string(),
+                other => from_json(&other, Span::new(crate::source::FileId(0), 0, 0))
+                    .to_json()
+                    .unwrap_or(Json::Null)
+                    .to_string(),
             };
             self.vars.entry(name).or_insert(text);
         }
@@ -83,7 +86,14 @@ pub fn root_variables(
     out
 }
 
-fn read(run: &mut Run<'_>, env: &Env, name: &str, variable: &Variable, text: &str, from: &str) -> Option<Value> {
+fn read(
+    run: &mut Run<'_>,
+    env: &Env,
+    name: &str,
+    variable: &Variable,
+    text: &str,
+    from: &str,
+) -> Option<Value> {
     let (ty, secret) = variable.ty.reveal();
     let span = variable.span;
     let value = match parse(ty, text, span) {
@@ -97,7 +107,8 @@ fn read(run: &mut Run<'_>, env: &Env, name: &str, variable: &Variable, text: &st
     match convert(&value, &variable.ty, defaults) {
         Ok(value) => Some(value),
         Err(problem) => {
-            let place = if problem.path.is_empty() { String::new() } else { format!(" at `{}`", problem.path) };
+            let place =
+                if problem.path.is_empty() { String::new() } else { format!(" at `{}`", problem.path) };
             let message = format!("expected {}{place}, found {}", problem.expected, problem.found);
             run.diags.push(errors::bad_variable(name, from, &message, problem.help, variable.ty_span));
             None

@@ -49,19 +49,24 @@ impl Run<'_> {
     ) -> Result<Manifest, Failed> {
         let address = env.instance.address("manifest", label, key);
         self.touched.clear();
-        let place = self.place(block.namespace.as_ref(), block.cluster.as_ref(), env, address.as_str(), block.span);
+        let place =
+            self.place(block.namespace.as_ref(), block.cluster.as_ref(), env, address.as_str(), block.span);
         let mut objects = Vec::new();
         let mut failed = false;
         let file = self.plain(block.file.as_ref(), env, "`file`")?;
         let files = self.strings(block.files.as_ref(), env, "`files`")?;
         let file_span = block.file.as_ref().map_or(block.span, |e| e.span);
         let files_span = block.files.as_ref().map_or(block.span, |e| e.span);
-        let paths = file.into_iter().map(|f| (f, file_span)).chain(files.into_iter().map(|f| (f, files_span)));
+        let paths =
+            file.into_iter().map(|f| (f, file_span)).chain(files.into_iter().map(|f| (f, files_span)));
         for (path, span) in paths {
             failed |= self.objects_of_file(env, &path, span, &mut objects).is_err();
         }
         for expr in &block.objects {
-            let Ok(value) = self.eval(expr, env).and_then(|v| { let v = self.bounded(v); self.settle(v) }) else {
+            let Ok(value) = self.eval(expr, env).and_then(|v| {
+                let v = self.bounded(v);
+                self.settle(v)
+            }) else {
                 failed = true;
                 continue;
             };
@@ -74,7 +79,8 @@ impl Run<'_> {
         }
         let wait = self.flag(block.wait.as_ref(), env, "`wait`")?.unwrap_or(true);
         let timeout = self.duration(block.timeout.as_ref(), env, "`timeout`")?.unwrap_or(TIMEOUT);
-        let prevent_destroy = self.flag(block.prevent_destroy.as_ref(), env, "`prevent_destroy`")?.unwrap_or(false);
+        let prevent_destroy =
+            self.flag(block.prevent_destroy.as_ref(), env, "`prevent_destroy`")?.unwrap_or(false);
         let mut depends_on = self.dependencies(&block.depends_on, env, &address);
         let mut reads = Vec::new();
         objects.iter().for_each(|o| o.body.reads(&mut reads));
@@ -87,7 +93,17 @@ impl Run<'_> {
         }
         let namespace = namespace.map(|n| n.to_string());
         let span = block.span;
-        Ok(Manifest { address, cluster, namespace, objects, wait, timeout, prevent_destroy, depends_on, span })
+        Ok(Manifest {
+            address,
+            cluster,
+            namespace,
+            objects,
+            wait,
+            timeout,
+            prevent_destroy,
+            depends_on,
+            span,
+        })
     }
 
     fn objects_of_file(
@@ -117,7 +133,9 @@ impl Run<'_> {
             // `kind: List` and the lists that `kubectl get -o yaml` prints hold objects themselves.
             let items = match (&json, json.get("items").and_then(Json::as_array)) {
                 (Json::Null, _) => continue,
-                (_, Some(items)) if json.get("kind").and_then(Json::as_str).is_some_and(|k| k.ends_with("List")) => {
+                (_, Some(items))
+                    if json.get("kind").and_then(Json::as_str).is_some_and(|k| k.ends_with("List")) =>
+                {
                     items.clone()
                 }
                 _ => vec![json],
@@ -125,7 +143,11 @@ impl Run<'_> {
             for item in items {
                 let value = from_json(&item, span);
                 if !is_object(&value) {
-                    self.diags.push(errors::not_an_object(&format!("every document of `{path}`"), &value, span));
+                    self.diags.push(errors::not_an_object(
+                        &format!("every document of `{path}`"),
+                        &value,
+                        span,
+                    ));
                     return Err(Failed);
                 }
                 out.push(DeclaredObject { body: value, span });
@@ -160,7 +182,9 @@ fn documents(text: &str) -> Vec<String> {
     for line in text.split_inclusive('\n') {
         let rest = line.strip_prefix("---");
         match rest {
-            Some(rest) if rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']) => out.push(rest.to_owned()),
+            Some(rest) if rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']) => {
+                out.push(rest.to_owned())
+            }
             _ => {
                 if let Some(last) = out.last_mut() {
                     last.push_str(line);

@@ -78,7 +78,8 @@ fn order(out: &mut Desired, stack: &TypedStack) {
         })
         .collect();
     let rank = |address: &Address| ranks.get(&without_keys(address.as_str())).copied().unwrap_or(usize::MAX);
-    out.releases.sort_by(|a, b| rank(&a.address).cmp(&rank(&b.address)).then_with(|| a.address.cmp(&b.address)));
+    out.releases
+        .sort_by(|a, b| rank(&a.address).cmp(&rank(&b.address)).then_with(|| a.address.cmp(&b.address)));
 }
 
 /// An address without the keys of its instances.
@@ -159,7 +160,8 @@ impl Run<'_> {
                 let prefix = format!("{address}.");
                 let mut path = parent.path.clone();
                 path.push(name.to_string());
-                let clusters = clusters::own(&call.module, &prefix).unwrap_or_else(|| parent.clusters.clone());
+                let clusters =
+                    clusters::own(&call.module, &prefix).unwrap_or_else(|| parent.clusters.clone());
                 let files = parent.files.clone();
                 let child = Instance::new(call.module.clone(), prefix, path, variables, clusters, files);
                 let child = Arc::new(child);
@@ -335,7 +337,12 @@ impl Run<'_> {
     }
 
     /// A string that must be known now and not be secret: a name, an address, a path.
-    pub(super) fn plain(&mut self, expr: Option<&E>, env: &Env, what: &str) -> Result<Option<Arc<str>>, Failed> {
+    pub(super) fn plain(
+        &mut self,
+        expr: Option<&E>,
+        env: &Env,
+        what: &str,
+    ) -> Result<Option<Arc<str>>, Failed> {
         let Some(expr) = expr else { return Ok(None) };
         let Some(value) = self.open(expr, env, what)? else { return Ok(None) };
         match &value.kind {
@@ -375,21 +382,38 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn duration(&mut self, expr: Option<&E>, env: &Env, what: &str) -> Result<Option<Duration>, Failed> {
+    pub(super) fn duration(
+        &mut self,
+        expr: Option<&E>,
+        env: &Env,
+        what: &str,
+    ) -> Result<Option<Duration>, Failed> {
         let Some(text) = self.plain(expr, env, what)? else { return Ok(None) };
         let nanos = crate::types::domain::parse_duration(&text).unwrap_or(0);
         match u64::try_from(nanos) {
             Ok(nanos) if nanos > 0 => Ok(Some(Duration::from_nanos(nanos))),
             _ => {
-                let value = super::handles::string(text, expr.map_or(Span::new(crate::source::FileId(0), 0, 0), |e| e.span));
-                self.diags.push(errors::expected(&format!("a duration above zero for {what}"), &value, value.origin));
+                let value = super::handles::string(
+                    text,
+                    expr.map_or(Span::new(crate::source::FileId(0), 0, 0), |e| e.span),
+                );
+                self.diags.push(errors::expected(
+                    &format!("a duration above zero for {what}"),
+                    &value,
+                    value.origin,
+                ));
                 Err(Failed)
             }
         }
     }
 
     /// Strings that must be known now and may be shown.
-    pub(super) fn strings(&mut self, expr: Option<&E>, env: &Env, what: &str) -> Result<Vec<Arc<str>>, Failed> {
+    pub(super) fn strings(
+        &mut self,
+        expr: Option<&E>,
+        env: &Env,
+        what: &str,
+    ) -> Result<Vec<Arc<str>>, Failed> {
         let Some(expr) = expr else { return Ok(Vec::new()) };
         let Some(value) = self.open(expr, env, what)? else { return Ok(Vec::new()) };
         let mut out = Vec::new();

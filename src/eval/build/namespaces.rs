@@ -15,7 +15,13 @@ use std::sync::Arc;
 const POD_SECURITY: &str = "pod-security.kubernetes.io/enforce";
 
 impl Run<'_> {
-    pub(super) fn namespaces(&mut self, env: &Env, name: &Arc<str>, block: &ir::Namespace, out: &mut Desired) {
+    pub(super) fn namespaces(
+        &mut self,
+        env: &Env,
+        name: &Arc<str>,
+        block: &ir::Namespace,
+        out: &mut Desired,
+    ) {
         let Ok(keys) = self.keys(block.for_each.as_ref(), env) else { return };
         for (key, each) in keys {
             let env = Env::with_each(env.instance.clone(), each);
@@ -35,7 +41,9 @@ impl Run<'_> {
         let address = env.instance.address("namespace", label, key);
         self.touched.clear();
         let head = self.namespace_head(env, label, key, address.clone())?;
-        let (Some(name), Some(cluster)) = (text_field(&head, "name"), field(&head, "cluster").and_then(address_of)) else {
+        let (Some(name), Some(cluster)) =
+            (text_field(&head, "name"), field(&head, "cluster").and_then(address_of))
+        else {
             return Err(Failed);
         };
         let span = block.span;
@@ -44,12 +52,17 @@ impl Run<'_> {
         push(self.namespace_object(env, block, &name)?, span);
         let (meta, name) = (|object: &str| metadata(object, &name, span), &name);
         if let Some(quota) = self.data(block.quota.as_ref(), env, "`quota`")? {
-            push(object("v1", "ResourceQuota", meta("quota"), "spec", map([("hard", quota)], span), span), span);
+            push(
+                object("v1", "ResourceQuota", meta("quota"), "spec", map([("hard", quota)], span), span),
+                span,
+            );
         }
         for (n, limits) in block.limits.iter().enumerate() {
             let mut item = vec![("type", string("Container", limits.span))];
             for (name, expr) in &limits.fields {
-                let Some(value) = self.data(Some(expr), env, &format!("`{name}` of `limits`"))? else { continue };
+                let Some(value) = self.data(Some(expr), env, &format!("`{name}` of `limits`"))? else {
+                    continue;
+                };
                 let kubernetes = match *name {
                     "default_request" => "defaultRequest",
                     "max_limit_request_ratio" => "maxLimitRequestRatio",
@@ -67,13 +80,17 @@ impl Run<'_> {
             let spec = self.data(Some(&policy.spec), env, "`spec` of a network_policy")?;
             let spec = spec.unwrap_or_else(|| map::<&str>([], policy.span));
             let version = "networking.k8s.io/v1";
-            push(object(version, "NetworkPolicy", meta(&policy.name), "spec", spec, policy.span), policy.span);
+            push(
+                object(version, "NetworkPolicy", meta(&policy.name), "spec", spec, policy.span),
+                policy.span,
+            );
         }
         for binding in &block.role_bindings {
             let body = self.role_binding(env, binding, name)?;
             push(body, binding.span);
         }
-        let prevent_destroy = self.flag(block.prevent_destroy.as_ref(), env, "`prevent_destroy`")?.unwrap_or(false);
+        let prevent_destroy =
+            self.flag(block.prevent_destroy.as_ref(), env, "`prevent_destroy`")?.unwrap_or(false);
         let depends_on = self.dependencies(&block.depends_on, env, &address);
         Ok(Namespace { address, name: name.to_string(), cluster, objects, prevent_destroy, depends_on, span })
     }
@@ -102,12 +119,21 @@ impl Run<'_> {
         let cluster =
             map([("address", string(cluster.as_str(), span)), ("name", string(cluster_name, span))], span);
         Ok(map(
-            [("address", string(address.as_str(), span)), ("name", string(name, name_span)), ("cluster", cluster)],
+            [
+                ("address", string(address.as_str(), span)),
+                ("name", string(name, name_span)),
+                ("cluster", cluster),
+            ],
             span,
         ))
     }
 
-    fn namespace_object(&mut self, env: &Env, block: &ir::Namespace, name: &Arc<str>) -> Result<Value, Failed> {
+    fn namespace_object(
+        &mut self,
+        env: &Env,
+        block: &ir::Namespace,
+        name: &Arc<str>,
+    ) -> Result<Value, Failed> {
         let span = block.span;
         let mut labels: BTreeMap<Arc<str>, Value> = match self.shown(block.labels.as_ref(), env, "labels")? {
             Some(Value { kind: ValueKind::Map(entries), .. }) => (*entries).clone(),
@@ -126,30 +152,52 @@ impl Run<'_> {
             meta.push(("annotations", annotations));
         }
         Ok(map(
-            [("apiVersion", string("v1", span)), ("kind", string("Namespace", span)), ("metadata", map(meta, span))],
+            [
+                ("apiVersion", string("v1", span)),
+                ("kind", string("Namespace", span)),
+                ("metadata", map(meta, span)),
+            ],
             span,
         ))
     }
 
-    fn role_binding(&mut self, env: &Env, binding: &ir::RoleBinding, namespace: &Arc<str>) -> Result<Value, Failed> {
+    fn role_binding(
+        &mut self,
+        env: &Env,
+        binding: &ir::RoleBinding,
+        namespace: &Arc<str>,
+    ) -> Result<Value, Failed> {
         let span = binding.span;
         let role = self.plain(Some(&binding.role), env, "`role` of a role_binding")?.ok_or(Failed)?;
         const GROUP: &str = "rbac.authorization.k8s.io";
         let mut subjects = Vec::new();
         for (kind, names) in [("Group", &binding.groups), ("User", &binding.users)] {
             for name in self.strings(names.as_ref(), env, "the subjects of a role_binding")? {
-                let entries = [("apiGroup", string(GROUP, span)), ("kind", string(kind, span)), ("name", string(name, span))];
+                let entries = [
+                    ("apiGroup", string(GROUP, span)),
+                    ("kind", string(kind, span)),
+                    ("name", string(name, span)),
+                ];
                 subjects.push(map(entries, span));
             }
         }
-        for account in self.strings(binding.service_accounts.as_ref(), env, "the subjects of a role_binding")? {
+        for account in
+            self.strings(binding.service_accounts.as_ref(), env, "the subjects of a role_binding")?
+        {
             let (home, name) = account.split_once('/').unwrap_or((namespace, &account));
-            let entries =
-                [("kind", string("ServiceAccount", span)), ("name", string(name, span)), ("namespace", string(home, span))];
+            let entries = [
+                ("kind", string("ServiceAccount", span)),
+                ("name", string(name, span)),
+                ("namespace", string(home, span)),
+            ];
             subjects.push(map(entries, span));
         }
         let role_ref = map(
-            [("apiGroup", string(GROUP, span)), ("kind", string("ClusterRole", span)), ("name", string(role, span))],
+            [
+                ("apiGroup", string(GROUP, span)),
+                ("kind", string("ClusterRole", span)),
+                ("name", string(role, span)),
+            ],
             span,
         );
         Ok(map(
@@ -204,7 +252,12 @@ fn metadata(name: &str, namespace: &Arc<str>, span: Span) -> Value {
 
 fn object(version: &str, kind: &str, meta: Value, section: &'static str, spec: Value, span: Span) -> Value {
     map(
-        [("apiVersion", string(version, span)), ("kind", string(kind, span)), ("metadata", meta), (section, spec)],
+        [
+            ("apiVersion", string(version, span)),
+            ("kind", string(kind, span)),
+            ("metadata", meta),
+            (section, spec),
+        ],
         span,
     )
 }

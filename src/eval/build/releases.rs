@@ -40,7 +40,8 @@ impl Run<'_> {
         self.touched.clear();
         // Every part is evaluated before any failure counts, so that all of them are reported.
         let head = self.release_head(env, label, key, address.clone());
-        let place = self.place(Some(&block.namespace), block.cluster.as_ref(), env, address.as_str(), block.span);
+        let place =
+            self.place(Some(&block.namespace), block.cluster.as_ref(), env, address.as_str(), block.span);
         let chart = self.chart(env, block);
         let values = self.layers(env, block);
         let wait = self.flag(block.wait.as_ref(), env, "`wait`");

@@ -28,11 +28,13 @@ pub fn layer(
         let steps = parse(path).map_err(|reason| (path.to_string(), reason))?;
         parsed.push((path, steps, value.clone().taint(secret)));
     }
-    let mut root = Value::new(ValueKind::Map(Arc::default()), crate::source::Span::new(crate::source::FileId(0), 0, 0));
+    let mut root =
+        Value::new(ValueKind::Map(Arc::default()), crate::source::Span::new(crate::source::FileId(0), 0, 0));
     for (path, steps, value) in parsed {
         root.origin = value.origin;
         let mut done = Vec::new();
-        root = put(Some(root), &steps, value, before, &mut done).map_err(|reason| (path.to_string(), reason))?;
+        root =
+            put(Some(root), &steps, value, before, &mut done).map_err(|reason| (path.to_string(), reason))?;
     }
     Ok(root)
 }

@@ -15,7 +15,10 @@ pub fn call(name: &str, args: &Args<'_>) -> Option<Given> {
         "coalesce" => coalesce(args),
         "coalescelist" => coalescelist(args),
         "compact" => args.list(0).and_then(|items| {
-            let full = |v: &&Value| !matches!(&v.kind, ValueKind::Null) && !matches!(&v.kind, ValueKind::String(s) if s.is_empty());
+            let full = |v: &&Value| {
+                !matches!(&v.kind, ValueKind::Null)
+                    && !matches!(&v.kind, ValueKind::String(s) if s.is_empty())
+            };
             args.items(items.iter().filter(full).cloned().collect())
         }),
         "concat" => concat(args),
@@ -83,7 +86,8 @@ fn chunklist(args: &Args<'_>) -> Given {
     if size == 0 {
         return args.items(vec![args.items(items.to_vec())?]);
     }
-    let chunks: Result<Vec<Value>, String> = items.chunks(size).map(|chunk| args.items(chunk.to_vec())).collect();
+    let chunks: Result<Vec<Value>, String> =
+        items.chunks(size).map(|chunk| args.items(chunk.to_vec())).collect();
     args.items(chunks?)
 }
 
@@ -147,14 +151,20 @@ fn element(args: &Args<'_>) -> Given {
         return Err("the list is empty".into());
     }
     let at = usize::try_from(index.rem_euclid(len)).unwrap_or(0);
-    items.get(at).cloned().map(|v| v.taint(args.values.iter().any(|v| v.secret))).ok_or_else(|| "out of range".into())
+    items
+        .get(at)
+        .cloned()
+        .map(|v| v.taint(args.values.iter().any(|v| v.secret)))
+        .ok_or_else(|| "out of range".into())
 }
 
 fn flatten(items: &[Value], out: &mut Vec<Value>) -> Result<(), String> {
     for item in items {
         match &item.kind {
             ValueKind::List(inner) => flatten(inner, out)?,
-            ValueKind::Pending(_) => return Err("part of the list is only known once a release is rendered".into()),
+            ValueKind::Pending(_) => {
+                return Err("part of the list is only known once a release is rendered".into());
+            }
             _ => out.push(item.clone()),
         }
         if out.len() > MAX_PARTS {
@@ -169,7 +179,12 @@ fn length(args: &Args<'_>) -> Given {
         ValueKind::String(text) => text.chars().count(),
         ValueKind::List(items) => items.len(),
         ValueKind::Map(entries) => entries.len(),
-        _ => return Err(format!("expected a string, list or map, found {}", crate::eval::convert::describe(args.get(0)?))),
+        _ => {
+            return Err(format!(
+                "expected a string, list or map, found {}",
+                crate::eval::convert::describe(args.get(0)?)
+            ));
+        }
     };
     args.whole(i64::try_from(len).unwrap_or(i64::MAX))
 }
@@ -256,9 +271,13 @@ fn slice(args: &Args<'_>) -> Given {
 fn transpose(args: &Args<'_>) -> Given {
     let mut out: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
     for (key, value) in args.map(0)? {
-        let ValueKind::List(items) = &value.kind else { return Err("expected a map of lists of strings".into()) };
+        let ValueKind::List(items) = &value.kind else {
+            return Err("expected a map of lists of strings".into());
+        };
         for item in items.iter() {
-            let ValueKind::String(name) = &item.kind else { return Err("expected a map of lists of strings".into()) };
+            let ValueKind::String(name) = &item.kind else {
+                return Err("expected a map of lists of strings".into());
+            };
             out.entry(name.clone()).or_default().push(Value::new(ValueKind::String(key.clone()), args.span));
         }
     }

@@ -17,7 +17,8 @@ pub fn call(name: &str, args: &Args<'_>) -> Option<Given> {
         }),
         "jsonencode" => args.get(0).and_then(|v| args.text(json(v).ok_or("the value is not known yet")?)),
         "jsondecode" => args.str(0).and_then(|s| {
-            let json: Json = serde_json::from_str(s).map_err(|error| format!("the text is not JSON: {error}"))?;
+            let json: Json =
+                serde_json::from_str(s).map_err(|error| format!("the text is not JSON: {error}"))?;
             Ok(from_json(&json, args.span))
         }),
         "urlencode" => args.str(0).and_then(|s| args.text(urlencode(s))),
@@ -29,7 +30,10 @@ pub fn call(name: &str, args: &Args<'_>) -> Option<Given> {
         "yamldecode" => args.str(0).and_then(|s| {
             let json: Json = yaml::decode(s.as_bytes(), yaml::Root::Any).map_err(|error| {
                 let text = error.to_string();
-                format!("the text is not YAML: {}", text.trim_start_matches("error converting YAML to JSON: "))
+                format!(
+                    "the text is not YAML: {}",
+                    text.trim_start_matches("error converting YAML to JSON: ")
+                )
             })?;
             Ok(from_json(&json, args.span))
         }),
@@ -123,7 +127,8 @@ fn yaml_value(value: &Value, depth: usize, inline: bool, out: &mut String) -> Re
 
 /// Text that a literal block holds exactly.
 fn is_multiline(text: &str) -> bool {
-    let plain = |c: char| c == '\n' || (!c.is_control() && c != '\u{2028}' && c != '\u{2029}' && c != '\u{85}');
+    let plain =
+        |c: char| c == '\n' || (!c.is_control() && c != '\u{2028}' && c != '\u{2029}' && c != '\u{85}');
     text.ends_with('\n')
         && !text.ends_with("\n\n")
         && text.trim_end_matches('\n').contains('\n')

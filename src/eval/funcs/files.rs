@@ -56,7 +56,12 @@ fn fileset(run: &mut Run<'_>, dir: &str, pattern: &str, span: Span, env: &Env) -
     let Some(world) = run.world else { return run.fail(errors::file_too_late(dir, span)) };
     let root = join(&env.instance.module.dir, dir);
     let Some(regex) = glob(pattern) else {
-        return run.fail(errors::function_failed("fileset", "the pattern is not valid", span, "fileset(directory: string, pattern: string) -> set(string)"));
+        return run.fail(errors::function_failed(
+            "fileset",
+            "the pattern is not valid",
+            span,
+            "fileset(directory: string, pattern: string) -> set(string)",
+        ));
     };
     let mut found = Vec::new();
     let mut seen = 0;

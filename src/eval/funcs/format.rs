@@ -41,20 +41,21 @@ pub fn format(pattern: &str, args: &[&Value]) -> Result<String, String> {
             }
             chars.next();
         }
-        let mut number = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| -> Result<Option<usize>, String> {
-            let mut digits = String::new();
-            while let Some(d) = chars.peek().filter(|d| d.is_ascii_digit()) {
-                digits.push(*d);
-                chars.next();
-            }
-            match digits.as_str() {
-                "" => Ok(None),
-                digits => match digits.parse::<usize>() {
-                    Ok(n) if n <= MAX_WIDTH => Ok(Some(n)),
-                    _ => Err(format!("the width `{digits}` is larger than {MAX_WIDTH}")),
-                },
-            }
-        };
+        let mut number =
+            |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| -> Result<Option<usize>, String> {
+                let mut digits = String::new();
+                while let Some(d) = chars.peek().filter(|d| d.is_ascii_digit()) {
+                    digits.push(*d);
+                    chars.next();
+                }
+                match digits.as_str() {
+                    "" => Ok(None),
+                    digits => match digits.parse::<usize>() {
+                        Ok(n) if n <= MAX_WIDTH => Ok(Some(n)),
+                        _ => Err(format!("the width `{digits}` is larger than {MAX_WIDTH}")),
+                    },
+                }
+            };
         spec.width = number(&mut chars)?;
         if chars.peek() == Some(&'.') {
             chars.next();
@@ -122,7 +123,10 @@ fn one(verb: char, spec: &Spec, value: &Value) -> Result<String, String> {
         'd' | 'b' | 'o' | 'x' | 'X' => {
             let n = match (&value.kind, float()) {
                 (ValueKind::Int(n), _) => *n,
-                #[expect(clippy::cast_possible_truncation, reason = "cut to the whole part, as Terraform does")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "cut to the whole part, as Terraform does"
+                )]
                 (_, Some(f)) if f.abs() < 9e18 => f.trunc() as i64,
                 (ValueKind::String(_), _) if matches!(verb, 'x' | 'X') => {
                     let text = text(&value.kind).unwrap_or_default();
@@ -185,7 +189,11 @@ fn general(n: f64, precision: Option<usize>) -> String {
             #[expect(clippy::cast_possible_truncation, reason = "between -4 and a thousand")]
             let places = i64::try_from(p).unwrap_or(6) - 1 - power as i64;
             let text = format!("{n:.*}", usize::try_from(places).unwrap_or(0));
-            if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+            if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            } else {
+                text
+            }
         }
     }
 }

@@ -30,8 +30,10 @@ fn md5(message: &[u8]) -> [u8; 16] {
     }
     padded.extend_from_slice(&(message.len() as u64).wrapping_mul(8).to_le_bytes());
     for chunk in padded.chunks_exact(64) {
-        let words: Vec<u32> =
-            chunk.chunks_exact(4).map(|w| w.iter().rev().fold(0, |acc, b| acc << 8 | u32::from(*b))).collect();
+        let words: Vec<u32> = chunk
+            .chunks_exact(4)
+            .map(|w| w.iter().rev().fold(0, |acc, b| acc << 8 | u32::from(*b)))
+            .collect();
         let [mut a, mut b, mut c, mut d] = state;
         for i in 0..64_usize {
             let (f, g) = match i / 16 {

@@ -137,7 +137,9 @@ impl<'a> Args<'a> {
     pub fn numbers(&self, n: usize) -> Result<Vec<f64>, String> {
         self.list(n)?
             .iter()
-            .map(|item| as_f64(&item.kind).ok_or_else(|| format!("expected numbers, found {} in it", describe(item))))
+            .map(|item| {
+                as_f64(&item.kind).ok_or_else(|| format!("expected numbers, found {} in it", describe(item)))
+            })
             .collect()
     }
 
@@ -160,7 +162,11 @@ impl<'a> Args<'a> {
     }
 
     pub fn num(&self, n: f64) -> Given {
-        if n.is_finite() { Ok(Value::new(number(n), self.span)) } else { Err("the result is not a number".into()) }
+        if n.is_finite() {
+            Ok(Value::new(number(n), self.span))
+        } else {
+            Err("the result is not a number".into())
+        }
     }
 
     pub fn items(&self, items: Vec<Value>) -> Given {

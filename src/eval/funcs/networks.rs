@@ -84,7 +84,9 @@ fn cidrsubnets(args: &Args<'_>) -> Given {
         let inside = aligned.filter(|base| base & cidr.netmask() == cidr.base);
         let base = inside.ok_or_else(|| format!("`{}` is full before subnet {n}", print(cidr)))?;
         out.push(print(Cidr { base, ..first }));
-        next = size.and_then(|size| base.checked_add(size)).filter(|at| cidr.bits == 128 || *at <= u128::from(u32::MAX));
+        next = size
+            .and_then(|size| base.checked_add(size))
+            .filter(|at| cidr.bits == 128 || *at <= u128::from(u32::MAX));
     }
     args.texts(out)
 }

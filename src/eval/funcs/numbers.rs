@@ -9,7 +9,9 @@ const MAX_RANGE: usize = 65_536;
 pub fn call(name: &str, args: &Args<'_>) -> Option<Given> {
     Some(match name {
         "abs" => match args.get(0).map(|v| &v.kind) {
-            Ok(ValueKind::Int(n)) => n.checked_abs().ok_or_else(|| "the result is too large".into()).and_then(|n| args.whole(n)),
+            Ok(ValueKind::Int(n)) => {
+                n.checked_abs().ok_or_else(|| "the result is too large".into()).and_then(|n| args.whole(n))
+            }
             _ => args.float(0).and_then(|n| args.num(n.abs())),
         },
         "ceil" => args.float(0).and_then(|n| rounded(args, n.ceil())),

@@ -195,7 +195,8 @@ impl Checker<'_> {
             Ty::Any => Ty::Any,
             Ty::Set(_) => {
                 self.diags.push(
-                    errors::not_indexable(&ty, base.span).help("a set has no order; make it a list with `tolist(…)`"),
+                    errors::not_indexable(&ty, base.span)
+                        .help("a set has no order; make it a list with `tolist(…)`"),
                 );
                 return Expr::error(span);
             }
@@ -264,7 +265,9 @@ impl Checker<'_> {
         if let ast::ExprKind::Var(root) = &base.kind
             && cx.lookup(&root.text).is_none()
         {
-            let Some(Target::Decl(id)) = self.resolved.refs.get(&span).copied() else { return Expr::error(span) };
+            let Some(Target::Decl(id)) = self.resolved.refs.get(&span).copied() else {
+                return Expr::error(span);
+            };
             return self.user_call(cx, id, &format!("{}.{}", root.text, name.text), args, span);
         }
         let base = self.infer(cx, base, None);

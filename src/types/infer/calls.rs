@@ -75,7 +75,8 @@ impl Checker<'_> {
         let mut found = Vec::new();
         for (n, arg) in args.list.iter().enumerate() {
             // What is expected of the whole is expected of every alternative.
-            let pushed = expect.filter(|_| try_like && signature.rule == Rule::Try && n + 1 == args.list.len());
+            let pushed =
+                expect.filter(|_| try_like && signature.rule == Rule::Try && n + 1 == args.list.len());
             found.push(self.infer(cx, arg, pushed));
         }
         if found.iter().any(|arg| arg.ty.is_error()) {
@@ -143,7 +144,9 @@ impl Checker<'_> {
                 Ty::List(of) | Ty::Set(of) => Ty::list(flattened(&of)),
                 _ => Ty::list(Ty::Any),
             },
-            Rule::Keys => Ty::list(first.elements().map_or(Ty::String, |(key, _)| if key.is_open() { Ty::String } else { key })),
+            Rule::Keys => Ty::list(
+                first.elements().map_or(Ty::String, |(key, _)| if key.is_open() { Ty::String } else { key }),
+            ),
             Rule::Values => Ty::list(first.elements().map_or(Ty::Any, |(_, value)| value)),
             Rule::Lookup => {
                 let whole = first.elements().map_or(Ty::Any, |(_, value)| value);
@@ -173,17 +176,20 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn user_call(&mut self, cx: &mut Cx, id: DeclId, name: &str, args: &ast::Args, span: Span) -> E {
+    pub(super) fn user_call(
+        &mut self,
+        cx: &mut Cx,
+        id: DeclId,
+        name: &str,
+        args: &ast::Args,
+        span: Span,
+    ) -> E {
         let Some(function) = self.function(id, span) else { return Expr::error(span) };
         let help = format!("signature: `{}`", signature_of(&function));
         let variadic = function.params.last().is_some_and(|p| p.variadic);
         let fixed = function.params.len() - usize::from(variadic);
-        let required: Vec<&str> = function
-            .params
-            .iter()
-            .filter(|p| p.default.is_none() && !p.variadic)
-            .map(|p| &*p.name)
-            .collect();
+        let required: Vec<&str> =
+            function.params.iter().filter(|p| p.default.is_none() && !p.variadic).map(|p| &*p.name).collect();
         if let (Some(dots), false) = (args.expand, variadic) {
             self.diags.push(errors::no_expand(&help, name, dots));
             return Expr::error(span);
@@ -278,7 +284,9 @@ fn bind(pattern: &Ty, ty: &Ty, bindings: &mut Bindings) {
                 },
             });
         }
-        (Ty::List(p) | Ty::Set(p), Ty::List(of) | Ty::Set(of)) | (Ty::Map(p), Ty::Map(of)) => bind(p, of, bindings),
+        (Ty::List(p) | Ty::Set(p), Ty::List(of) | Ty::Set(of)) | (Ty::Map(p), Ty::Map(of)) => {
+            bind(p, of, bindings)
+        }
         (Ty::Map(p), Ty::Object(object)) => object.fields.values().for_each(|f| bind(p, &f.ty, bindings)),
         (Ty::Secret(p), of) => bind(p, of.reveal().0, bindings),
         _ => {}
@@ -308,11 +316,9 @@ fn merged(args: &[E]) -> Ty {
                 if let Some(fields) = &mut fields {
                     for (name, field) in &object.fields {
                         let joined = match fields.get(name) {
-                            Some(old) if field.optional => Field {
-                                ty: unify(&old.ty, &field.ty),
-                                optional: old.optional,
-                                default: None,
-                            },
+                            Some(old) if field.optional => {
+                                Field { ty: unify(&old.ty, &field.ty), optional: old.optional, default: None }
+                            }
                             _ => Field { default: None, ..field.clone() },
                         };
                         fields.insert(name.clone(), joined);

@@ -28,7 +28,11 @@ impl Checker<'_> {
             for written in &arm.patterns {
                 let pattern = lower(&written.kind);
                 if let Some((_, first)) = seen.iter().find(|(p, _)| *p == Pattern::Wildcard) {
-                    self.diags.push(errors::unreachable_arm(written.span, *first, "`_` above takes everything"));
+                    self.diags.push(errors::unreachable_arm(
+                        written.span,
+                        *first,
+                        "`_` above takes everything",
+                    ));
                 } else if let Some((_, first)) = seen.iter().find(|(p, _)| *p == pattern) {
                     self.diags.push(errors::unreachable_arm(written.span, *first, "it is given above"));
                 } else {

@@ -53,10 +53,11 @@ impl Checker<'_> {
                 make(ExprKind::Conditional { cond, then, otherwise }, ty)
             }
             ast::ExprKind::ForList { vars, iter, value, cond } => {
-                let (iter, value, cond, secret) = self.for_parts(cx, vars, iter, cond.as_deref(), |checker, cx| {
-                    let part = expect.and_then(|e| element_of(&e.ty).map(|ty| e.part(&ty)));
-                    checker.infer_part(cx, value, part.as_ref())
-                });
+                let (iter, value, cond, secret) =
+                    self.for_parts(cx, vars, iter, cond.as_deref(), |checker, cx| {
+                        let part = expect.and_then(|e| element_of(&e.ty).map(|ty| e.part(&ty)));
+                        checker.infer_part(cx, value, part.as_ref())
+                    });
                 let ty = Ty::list(value.ty.clone()).secret_if(secret);
                 let (key, value_name) = names(vars);
                 make(ExprKind::ForList { key, value_name, iter, value, cond }, ty)
@@ -65,7 +66,8 @@ impl Checker<'_> {
                 let (iter, (key, value), cond, secret) =
                     self.for_parts(cx, vars, iter, cond.as_deref(), |checker, cx| {
                         let (key, key_secret) = checker.key_expr(cx, key);
-                        let part = expect.filter(|_| !group).and_then(|e| value_of(&e.ty).map(|ty| e.part(&ty)));
+                        let part =
+                            expect.filter(|_| !group).and_then(|e| value_of(&e.ty).map(|ty| e.part(&ty)));
                         let value = checker.infer_part(cx, value, part.as_ref());
                         ((key, key_secret), value)
                     });
@@ -281,7 +283,9 @@ fn prefix(what: &str) -> String {
 
 /// What all of these have in common; `any` when there are none.
 fn common<'a>(types: impl Iterator<Item = &'a Ty>) -> Ty {
-    types.fold(None, |acc: Option<Ty>, ty| Some(acc.map_or_else(|| ty.clone(), |acc| unify(&acc, ty)))).unwrap_or(Ty::Any)
+    types
+        .fold(None, |acc: Option<Ty>, ty| Some(acc.map_or_else(|| ty.clone(), |acc| unify(&acc, ty))))
+        .unwrap_or(Ty::Any)
 }
 
 /// The expected type of a list's elements.

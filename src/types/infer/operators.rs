@@ -10,7 +10,13 @@ use crate::source::{Span, Spanned};
 use crate::syntax::ast;
 
 impl Checker<'_> {
-    pub(super) fn unary(&mut self, cx: &mut Cx, op: &Spanned<ast::UnaryOp>, expr: &ast::Expr, span: Span) -> E {
+    pub(super) fn unary(
+        &mut self,
+        cx: &mut Cx,
+        op: &Spanned<ast::UnaryOp>,
+        expr: &ast::Expr,
+        span: Span,
+    ) -> E {
         let inner = self.infer(cx, expr, None);
         let (ty, secret) = inner.ty.reveal();
         let ty = ty.clone();
