@@ -70,7 +70,8 @@ async fn execute(args: &Args, planned: &Planned, context: &Context<'_>) -> Apply
 /// Who applies, for those who meet the lock: the CI job, or the person and the machine.
 fn holder(context: &Context<'_>) -> String {
     let var = |name: &str| context.world.env(name).filter(|text| !text.is_empty());
-    if let Some(job) = var("CI_JOB_URL").or_else(|| var("GITHUB_RUN_ID").map(|id| format!("GitHub run {id}"))) {
+    if let Some(job) = var("CI_JOB_URL").or_else(|| var("GITHUB_RUN_ID").map(|id| format!("GitHub run {id}")))
+    {
         return job;
     }
     let user = var("USER").or_else(|| var("USERNAME")).unwrap_or_else(|| "somebody".into());

@@ -3,7 +3,9 @@
 use crate::eval::Desired;
 use crate::eval::desired::{Address, Release};
 use crate::plan::Input;
-use crate::plan::input::{ClusterInput, Hook, ManifestNode, NamespaceNode, Node, NodeKind, Object, ReleaseNode};
+use crate::plan::input::{
+    ClusterInput, Hook, ManifestNode, NamespaceNode, Node, NodeKind, Object, ReleaseNode,
+};
 use crate::render::stack::{PlainObject, RenderedRelease, RenderedStack};
 use crate::{render, source::Span};
 use serde_json::{Value, json};
@@ -13,7 +15,10 @@ pub(super) fn input(desired: &Desired, rendered: &RenderedStack) -> Input {
     let clusters = desired
         .clusters
         .iter()
-        .map(|cluster| ClusterInput { address: cluster.address.clone(), nodes: nodes(desired, rendered, &cluster.address) })
+        .map(|cluster| ClusterInput {
+            address: cluster.address.clone(),
+            nodes: nodes(desired, rendered, &cluster.address),
+        })
         .collect();
     Input { stack: desired.stack.clone(), clusters }
 }
@@ -60,17 +65,20 @@ fn nodes(desired: &Desired, rendered: &RenderedStack, cluster: &Address) -> Vec<
 
 fn plain(rendered: &RenderedStack, address: &Address, namespace: Option<&str>) -> Vec<Object> {
     let objects = rendered.plain.get(address).map(Vec::as_slice).unwrap_or_default();
-    objects.iter().map(|PlainObject { body, span }| {
-        let mut body = body.clone();
-        let is_namespace = body.get("kind").and_then(Value::as_str) == Some("Namespace");
-        if let (Some(namespace), false, Some(map)) = (namespace, is_namespace, body.as_object_mut()) {
-            let metadata = map.entry("metadata").or_insert_with(|| json!({}));
-            if let Some(metadata) = metadata.as_object_mut() {
-                metadata.entry("namespace").or_insert_with(|| namespace.into());
+    objects
+        .iter()
+        .map(|PlainObject { body, span }| {
+            let mut body = body.clone();
+            let is_namespace = body.get("kind").and_then(Value::as_str) == Some("Namespace");
+            if let (Some(namespace), false, Some(map)) = (namespace, is_namespace, body.as_object_mut()) {
+                let metadata = map.entry("metadata").or_insert_with(|| json!({}));
+                if let Some(metadata) = metadata.as_object_mut() {
+                    metadata.entry("namespace").or_insert_with(|| namespace.into());
+                }
             }
-        }
-        Object { body, source: None, span: Some(*span) }
-    }).collect()
+            Object { body, source: None, span: Some(*span) }
+        })
+        .collect()
 }
 
 fn release_node(release: &Release, done: &RenderedRelease) -> ReleaseNode {

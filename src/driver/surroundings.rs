@@ -77,7 +77,12 @@ struct LiveCluster {
 }
 
 impl Live {
-    pub(super) async fn read(desired: &Desired, clusters: &BTreeMap<Address, Cluster>, seed: Seed, diags: &mut Diags) -> Live {
+    pub(super) async fn read(
+        desired: &Desired,
+        clusters: &BTreeMap<Address, Cluster>,
+        seed: Seed,
+        diags: &mut Diags,
+    ) -> Live {
         let mut live = BTreeMap::new();
         for (address, cluster) in clusters {
             let capabilities = match capabilities(cluster).await {

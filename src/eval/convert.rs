@@ -120,7 +120,7 @@ pub fn convert(
             (Domain::Quantity, ValueKind::Float(n)) => with(ValueKind::String(n.to_string().into())),
             (domain, ValueKind::String(text)) if *domain != Domain::Port => match domain.check(text) {
                 Ok(()) => Ok(value.clone()),
-                Err(reason) if value.secret => wrong(&article(*domain), Some(domain.example().into())),
+                Err(_) if value.secret => wrong(&article(*domain), Some(domain.example().into())),
                 Err(reason) => {
                     wrong(&format!("{} ({reason})", article(*domain)), Some(domain.example().into()))
                 }

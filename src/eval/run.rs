@@ -216,17 +216,15 @@ impl<'a> Run<'a> {
                 for arg in args {
                     values.push(self.known(arg, env)?);
                 }
-                let mut spans: Vec<Span> = args.iter().map(|a| a.span).collect();
                 if *expand {
                     let Some(last) = values.pop() else { return Err(Stop::Failed) };
-                    let at = spans.pop().unwrap_or(span);
+                    let at = args.last().map_or(span, |a| a.span);
                     let secret = last.secret;
                     let ValueKind::List(items) = last.kind else {
                         return self.fail(errors::not_expandable(&last, at));
                     };
                     for item in items.iter() {
                         values.push(self.force(item.clone())?.taint(secret));
-                        spans.push(at);
                     }
                 }
                 let mut secret = false;
@@ -238,7 +236,7 @@ impl<'a> Run<'a> {
                 } else if matches!(rule, Rule::Flatten) {
                     secret |= values.iter().any(|v| v.secret);
                 }
-                let mut value = funcs::call(self, signature, &values, &spans, span, env)?;
+                let mut value = funcs::call(self, signature, &values, span, env)?;
                 value.origin = span;
                 value.secret |= secret;
                 if signature.name == "sensitive" {

@@ -26,9 +26,11 @@ fn write_plan(out: &mut String, plan: &Plan, style: Style) -> std::fmt::Result {
     if !unchanged.is_empty() && !plan.is_empty() {
         writeln!(out, "\n  {}", style.dim(&format!("unchanged: {}", unchanged.join(", "))))?;
     }
-    let lost = plan.changes.iter().flat_map(|c| &c.objects).filter(|o| o.data_loss && removes(o.action)).count();
+    let lost =
+        plan.changes.iter().flat_map(|c| &c.objects).filter(|o| o.data_loss && removes(o.action)).count();
     if lost > 0 {
-        let objects = if lost == 1 { "1 object with data goes" } else { &format!("{lost} objects with data go") };
+        let objects =
+            if lost == 1 { "1 object with data goes" } else { &format!("{lost} objects with data go") };
         writeln!(out, "\n{}", style.red(&format!("{objects} away for good (marked `data loss`)")))?;
     }
     Ok(())
@@ -101,7 +103,8 @@ fn chart(step: &ChartStep) -> String {
 fn write_object(out: &mut String, object: &ObjectChange, style: Style) -> std::fmt::Result {
     let place = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
     let line = format!("{} {} {place}{}", sign(object.action), object.kind, object.name);
-    let loss = if object.data_loss && removes(object.action) { style.red("  data loss") } else { String::new() };
+    let loss =
+        if object.data_loss && removes(object.action) { style.red("  data loss") } else { String::new() };
     writeln!(out, "      {}{loss}", paint(object.action, &line, style))?;
     if !matches!(object.action, Action::Create | Action::Destroy) {
         for field in object.fields.iter().take(MAX_FIELDS) {

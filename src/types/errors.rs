@@ -383,13 +383,6 @@ pub fn unknown_function<'a>(name: &str, span: Span, known: impl IntoIterator<Ite
     }
 }
 
-pub fn recursion(name: &str, span: Span, at: Span) -> Diag {
-    Diag::error(codes::RECURSION, format!("function `{name}` calls itself"))
-        .at(at, "called here, while its own result is being worked out")
-        .at(span, "the function")
-        .help("functions cannot be recursive; use `for`, `match` or a helper function")
-}
-
 pub fn bad_type(message: impl Into<String>, span: Span, label: &str) -> Diag {
     Diag::error(codes::BAD_TYPE, message).at(span, label)
 }
@@ -482,12 +475,6 @@ pub fn secret_output(name: &str, span: Span) -> Diag {
     Diag::error(codes::SECRET_LEAK, format!("output `{name}` would show a secret"))
         .at(span, "computed from a secret")
         .help("outputs are printed; output something that is not computed from a secret")
-}
-
-pub fn each_outside(span: Span) -> Diag {
-    Diag::error(codes::BAD_FOR_EACH, "`each` is only known in a block with `for_each`")
-        .at(span, "no `for_each` in this block")
-        .help("add `for_each = […]` to the block")
 }
 
 pub fn secret_for_each(span: Span) -> Diag {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The stages in the order data flows; a module may use those before it, and itself.
+/// The stages in the order data flows; a module may use those before it, and itself. The engine (`gotmpl`) imports
+/// nothing of ours, so it comes first: `types` and `eval` read YAML with it.
 const STAGES: &[&str] = &[
-    "source", "diag", "syntax", "modules", "types", "eval", "gotmpl", "chart", "render", "graph", "cluster",
+    "gotmpl", "source", "diag", "syntax", "modules", "types", "eval", "chart", "render", "graph", "cluster",
     "plan", "apply", "report", "driver", "cli",
 ];
 

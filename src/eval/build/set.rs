@@ -63,10 +63,7 @@ fn put(
             let mut items = match at.map(|v| v.kind) {
                 Some(ValueKind::List(items)) => Arc::unwrap_or_clone(items),
                 // A layer replaces lists as a whole, so the elements that earlier ones gave are taken along.
-                _ => match find(before, done)? {
-                    Some(items) => items,
-                    None => Vec::new(),
-                },
+                _ => find(before, done)?.unwrap_or_default(),
             };
             while items.len() <= *index {
                 items.push(Value::new(ValueKind::Null, origin));

@@ -41,21 +41,20 @@ pub fn format(pattern: &str, args: &[&Value]) -> Result<String, String> {
             }
             chars.next();
         }
-        let mut number =
-            |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| -> Result<Option<usize>, String> {
-                let mut digits = String::new();
-                while let Some(d) = chars.peek().filter(|d| d.is_ascii_digit()) {
-                    digits.push(*d);
-                    chars.next();
-                }
-                match digits.as_str() {
-                    "" => Ok(None),
-                    digits => match digits.parse::<usize>() {
-                        Ok(n) if n <= MAX_WIDTH => Ok(Some(n)),
-                        _ => Err(format!("the width `{digits}` is larger than {MAX_WIDTH}")),
-                    },
-                }
-            };
+        let number = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| -> Result<Option<usize>, String> {
+            let mut digits = String::new();
+            while let Some(d) = chars.peek().filter(|d| d.is_ascii_digit()) {
+                digits.push(*d);
+                chars.next();
+            }
+            match digits.as_str() {
+                "" => Ok(None),
+                digits => match digits.parse::<usize>() {
+                    Ok(n) if n <= MAX_WIDTH => Ok(Some(n)),
+                    _ => Err(format!("the width `{digits}` is larger than {MAX_WIDTH}")),
+                },
+            }
+        };
         spec.width = number(&mut chars)?;
         if chars.peek() == Some(&'.') {
             chars.next();

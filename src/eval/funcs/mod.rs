@@ -34,7 +34,6 @@ pub fn call(
     run: &mut Run<'_>,
     signature: &'static Signature,
     values: &[Value],
-    spans: &[Span],
     span: Span,
     env: &Env,
 ) -> Result<Value, Stop> {
@@ -56,8 +55,6 @@ pub fn call(
             // A function's complaint may quote an argument.
             let secret = values.iter().any(Value::has_secret);
             let message = if secret { "it does not work on these arguments".to_owned() } else { message };
-            let at = if values.len() == 1 { spans.first().copied().unwrap_or(span) } else { span };
-            let _narrower_than_the_call = at;
             run.fail(errors::function_failed(name, &message, span, signature.text))
         }
         None => Err(Stop::Failed),
@@ -73,10 +70,6 @@ pub struct Args<'a> {
 impl<'a> Args<'a> {
     pub fn get(&self, n: usize) -> Result<&'a Value, String> {
         self.values.get(n).ok_or_else(|| format!("argument {} is missing", n + 1))
-    }
-
-    pub fn has(&self, n: usize) -> bool {
-        n < self.values.len()
     }
 
     fn wrong<T>(&self, n: usize, expected: &str) -> Result<T, String> {
