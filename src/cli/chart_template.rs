@@ -87,21 +87,29 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context<'_>) -> Exit {
     let mut sources = SourceMap::default();
-    match template(args, context, &mut sources) {
+    let mut diags = Diags::default();
+    let exit = match template(args, context, &mut sources, &mut diags) {
         Ok(text) => {
             print(&text);
             Exit::Done
         }
         Err(diag) => {
-            let mut diags = Diags::default();
             diags.push(*diag);
-            eprint(&report::render(&diags.into_sorted(), &sources, args.output.format, context.color_err()));
             Exit::Errors
         }
+    };
+    if !diags.is_empty() {
+        eprint(&report::render(&diags.into_sorted(), &sources, args.output.format, context.color_err()));
     }
+    exit
 }
 
-fn template(args: &Args, context: &Context<'_>, sources: &mut SourceMap) -> Result<String, Box<Diag>> {
+fn template(
+    args: &Args,
+    context: &Context<'_>,
+    sources: &mut SourceMap,
+    diags: &mut Diags,
+) -> Result<String, Box<Diag>> {
     if args.validate {
         return Err(Box::new(
             Diag::error(
@@ -145,6 +153,9 @@ fn template(args: &Args, context: &Context<'_>, sources: &mut SourceMap) -> Resu
         text_only: true,
     };
     let rendered = render::render(&request).map_err(|e| Box::new(e.into_diag(sources)))?;
+    for text in &rendered.warnings {
+        diags.push(Diag::warning(codes::CHART_WARNING, text));
+    }
     let all = manifests(&rendered, args);
     if args.show_only.is_empty() { Ok(all) } else { show_only(&all, &args.show_only) }
 }

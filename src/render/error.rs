@@ -20,8 +20,10 @@ pub enum RenderErrorKind {
     Execute,
     /// A rendered document that is not YAML, or no object.
     Manifest,
-    /// Values that cannot be combined or that a schema refuses.
+    /// Values that cannot be combined.
     Values,
+    /// Values that a chart's values.schema.json refuses.
+    Schema,
     /// The chart does not want this version of Kubernetes.
     KubeVersion,
     /// The release's name.
@@ -82,6 +84,7 @@ impl RenderError {
             RenderErrorKind::Execute => codes::TEMPLATE_FAILED,
             RenderErrorKind::Manifest => codes::MANIFEST_INVALID,
             RenderErrorKind::Values => codes::VALUES_REFUSED,
+            RenderErrorKind::Schema => codes::CHART_SCHEMA,
             RenderErrorKind::KubeVersion => codes::KUBE_VERSION,
             RenderErrorKind::Name => codes::RELEASE_NAME,
         }

@@ -196,6 +196,9 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let chart = request.chart;
     check_name(request.name).map_err(|why| RenderError::plain(RenderErrorKind::Name, chart.name(), why))?;
     let mut warnings = Vec::new();
+    if chart.metadata.deprecated {
+        warnings.push("this chart is deprecated".to_owned());
+    }
     let (instance, values) = prepare(request, &mut warnings)?;
     check_kube_version(request)?;
     // Templates change the maps, so what the record and the plan show is taken before.
@@ -258,9 +261,10 @@ fn prepare<'a>(
         let json = value::Value::Map(values.clone()).to_json().unwrap_or_default();
         let report = schema::report(&instance, json.as_object().unwrap_or(&serde_json::Map::new()));
         if !report.is_empty() {
-            return Err(failed(format!(
+            let message = format!(
                 "values don't meet the specifications of the schema(s) in the following chart(s):\n{report}"
-            )));
+            );
+            return Err(RenderError::plain(RenderErrorKind::Schema, name, message));
         }
     }
     Ok((instance, values))
