@@ -205,6 +205,8 @@ fn kind_of(status: &Status) -> ErrorKind {
         (409, _) => ErrorKind::Conflict,
         (410, _) => ErrorKind::Expired,
         (400 | 413 | 415 | 422, _) => ErrorKind::Invalid,
+        // A 500 without a reason is about the object: server-side apply's way of saying that it does not fit.
+        (500, "") => ErrorKind::Invalid,
         (429 | 500..=599, _) => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
     }

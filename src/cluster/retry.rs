@@ -140,11 +140,10 @@ async fn judge(answer: Answer, traits: &mut Traits, delay: Duration) -> (Answer,
                 StatusCode::SERVICE_UNAVAILABLE if traits.harmless || asked.is_some() => {
                     (Ok(response), Some(wait))
                 }
-                StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT
-                    if traits.harmless =>
-                {
+                StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT if traits.harmless => {
                     (Ok(response), Some(wait))
                 }
+                StatusCode::INTERNAL_SERVER_ERROR if traits.harmless => broken(response, wait).await,
                 StatusCode::CONFLICT if traits.patch => lost_race(response, traits.body.take(), delay).await,
                 _ => (Ok(response), None),
             }
@@ -172,19 +171,40 @@ fn permanent(error: &kube::Error) -> bool {
         .any(|p| text.contains(p))
 }
 
+/// The answer with its body read, so that it can be looked at and still given on.
+async fn read(response: Response<Body>) -> Result<(Response<Body>, String), kube::Error> {
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await?.to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((Response::from_parts(parts, Body::from(bytes)), text))
+}
+
+/// A 500 is the server's trouble (its store, a webhook that does not answer) if it says so, or says nothing. One
+/// without a reason is about the request: an applied object that does not fit its schema.
+async fn broken(response: Response<Body>, wait: Duration) -> (Answer, Option<Duration>) {
+    match read(response).await {
+        Ok((response, text)) => {
+            let status = serde_json::from_str::<serde_json::Value>(&text).ok();
+            let status = status.filter(|s| s.get("kind").and_then(|k| k.as_str()) == Some("Status"));
+            let passing = status.is_none_or(|s| s.get("reason").is_some_and(|r| r.as_str() != Some("")));
+            (Ok(response), passing.then_some(wait))
+        }
+        Err(error) => (Err(error), None),
+    }
+}
+
 async fn lost_race(
     response: Response<Body>,
     sent: Option<Body>,
     delay: Duration,
 ) -> (Answer, Option<Duration>) {
-    let (parts, body) = response.into_parts();
-    let bytes = match body.collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) => return (Err(error), None),
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    let raced = text.contains("the object has been modified") && !carries_version(sent).await;
-    (Ok(Response::from_parts(parts, Body::from(bytes))), raced.then_some(delay))
+    match read(response).await {
+        Ok((response, text)) => {
+            let raced = text.contains("the object has been modified") && !carries_version(sent).await;
+            (Ok(response), raced.then_some(delay))
+        }
+        Err(error) => (Err(error), None),
+    }
 }
 
 async fn carries_version(sent: Option<Body>) -> bool {

@@ -141,6 +141,15 @@ async fn what_cannot_happen_twice_is_tried_again() {
         ask(&server, method, json, "{}").await;
         assert_eq!(server.asked.load(Ordering::SeqCst), tries, "{method} {code}");
     }
+    // The server's own trouble passes; an object that does not fit its schema stays as it is.
+    for (answer, tries) in [
+        (r#"{"kind": "Status", "reason": "InternalError", "message": "etcdserver: leader changed"}"#, 2),
+        (r#"{"kind": "Status", "message": "failed to create typed patch object"}"#, 1),
+    ] {
+        let server = scripted(&[(500, answer), (200, "{}")]);
+        ask(&server, "PATCH", "application/apply-patch+yaml", "{}").await;
+        assert_eq!(server.asked.load(Ordering::SeqCst), tries, "{answer}");
+    }
     // An eviction refused for a disruption budget is an answer.
     let server = scripted(&[(429, "{}")]);
     let request = Request::post("/api/v1/namespaces/n/pods/p/eviction").body(Body::empty()).unwrap();
