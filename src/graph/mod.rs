@@ -3,6 +3,7 @@
 //! In: nodes with the addresses they need. Out: a [`Graph`] without cycles: an order, and for each node what
 //! it waits for. Must not know: what a node is, clusters, plans.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::Direction;
@@ -172,8 +173,8 @@ impl Builder {
                     way.reverse();
                     return Some(way);
                 }
-                if !came_from.contains_key(&target) {
-                    came_from.insert(target, node);
+                if let Entry::Vacant(unseen) = came_from.entry(target) {
+                    unseen.insert(node);
                     queue.push_back(target);
                 }
             }

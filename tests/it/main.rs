@@ -1,5 +1,15 @@
 //! One integration binary: every test file is a module, since each binary links the crate again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected is to stop there"
+)]
+
 mod charts;
 mod cluster;
 mod tidy;
