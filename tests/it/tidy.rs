@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The stages in the order data flows; a module may use those before it, and itself. The engine (`gotmpl`) imports
+/// The stages in the order data flows; a module may use those before it, and itself. `gotmpl`, a leaf, serves all. The engine (`gotmpl`) imports
 /// nothing of ours, so it comes first: `types` and `eval` read YAML with it.
 const STAGES: &[&str] = &[
     "gotmpl", "source", "diag", "syntax", "modules", "types", "eval", "chart", "render", "graph", "cluster",
