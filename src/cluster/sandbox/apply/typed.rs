@@ -190,20 +190,45 @@ fn check(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, errors: &mut Vec<String
             }
         }
         (Shape::List { .. }, other) => {
-            errors.push(at_path(at, &format!("expected list, got {}", describe(other))))
+            errors.push(at_path(at, &format!("expected list, got &{{{}}}", plain(other))))
         }
-        (_, other) => errors.push(at_path(at, &format!("expected map, got {}", describe(other)))),
+        (_, other) => errors.push(at_path(at, &format!("expected map, got &{{{}}}", plain(other)))),
     }
 }
 
-fn describe(value: &Value) -> String {
+/// A value as Go's `%v` prints it.
+fn plain(value: &Value) -> String {
     match value {
-        Value::Array(_) => "&[…]".to_owned(),
-        Value::Object(_) => "&{…}".to_owned(),
-        // How Go prints its wrapper around the value.
-        Value::String(s) => format!("&value.valueUnstructured{{Value:{s:?}}}"),
-        other => format!("&value.valueUnstructured{{Value:{other}}}"),
+        Value::Null => "<nil>".to_owned(),
+        Value::String(s) => s.clone(),
+        Value::Array(list) => format!("[{}]", list.iter().map(plain).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let parts: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", plain(v))).collect();
+            format!("map[{}]", parts.join(" "))
+        }
+        other => other.to_string(),
     }
+}
+
+/// A value as Go's `%#v` prints it.
+fn syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::String(s) => format!("{s:?}"),
+        Value::Array(list) => {
+            format!("[]interface {{}}{{{}}}", list.iter().map(syntax).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(map) => {
+            let parts: Vec<String> = map.iter().map(|(k, v)| format!("{k:?}:{}", syntax(v))).collect();
+            format!("map[string]interface {{}}{{{}}}", parts.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// How Go prints its wrapper around a value where it expected a scalar.
+fn describe(value: &Value) -> String {
+    format!("&value.valueUnstructured{{Value:{}}}", syntax(value))
 }
 
 fn scalar_error(scalar: Scalar, value: &Value) -> Option<String> {
@@ -219,10 +244,10 @@ fn scalar_error(scalar: Scalar, value: &Value) -> Option<String> {
             Some(format!("expected numeric (int or float), got {go}"))
         }
         (Scalar::Bool, Value::Bool(_)) => None,
-        (Scalar::Bool, other) => Some(format!("expected boolean, got {}", describe(other))),
+        (Scalar::Bool, other) => Some(format!("expected boolean, got &{{{}}}", plain(other))),
         (Scalar::IntOrString | Scalar::Quantity, Value::String(_) | Value::Number(_)) => None,
         (Scalar::IntOrString | Scalar::Quantity, other) => {
-            Some(format!("expected any scalar, got {}", describe(other)))
+            Some(format!("expected any scalar, got &{{{}}}", plain(other)))
         }
         (_, Value::String(_)) => None,
         (_, other) => Some(format!("expected string, got {}", describe(other))),

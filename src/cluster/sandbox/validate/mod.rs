@@ -97,6 +97,7 @@ fn kind(served: &Served, object: &Value, errors: &mut Errors) {
         "cronjobs.batch" => workloads::cron_job(object, errors),
         "services" => services::service(object, errors),
         "ingresses.networking.k8s.io" => services::ingress(object, errors),
+        "networkpolicies.networking.k8s.io" => services::network_policy(object, errors),
         "configmaps" | "secrets" => config::data(served, object, errors),
         "persistentvolumeclaims" => config::claim(object, errors),
         "customresourcedefinitions.apiextensions.k8s.io" => config::crd(object, errors),

@@ -169,3 +169,12 @@ fn backend(backend: &Value, at: &str, errors: &mut Errors) {
         (None, Some(_)) => {}
     }
 }
+
+pub fn network_policy(object: &Value, errors: &mut Errors) {
+    for (i, kind) in meta::strings(object, "/spec/policyTypes").iter().enumerate() {
+        if !matches!(*kind, "Ingress" | "Egress") {
+            let at = format!("spec.policyTypes[{i}]");
+            errors.push(FieldError::unsupported(at, &(*kind).into(), &["Ingress", "Egress"]));
+        }
+    }
+}
