@@ -60,7 +60,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The pure part. `None` when there are errors; all of them are in [`Run::diags`].
+    /// The pure part. `None` when names, types or values are wrong; charts that could not be loaded are missing
+    /// from the catalog. All of it is in [`Run::diags`].
     pub fn compile(&mut self) -> Option<Compiled> {
         let tree = modules::load(&self.dir, self.world, &mut self.sources, &mut self.diags);
         let resolved = modules::resolve(tree, &mut self.diags);
@@ -70,8 +71,12 @@ impl<'a> Run<'a> {
             return None;
         }
         let desired = eval::evaluate(&typed, &self.inputs, self.world, &mut self.diags);
+        if self.diags.has_errors() {
+            return None;
+        }
+        // A chart that is missing says nothing about the others: they are still rendered.
         let catalog = Catalog::load(&desired, self.world, &mut self.sources, &mut self.diags);
-        (!self.diags.has_errors()).then_some(Compiled { desired, catalog })
+        Some(Compiled { desired, catalog })
     }
 
     /// Compiles and renders without a network. `None` when there are errors.
@@ -118,7 +123,7 @@ impl<'a> Run<'a> {
     async fn prepare(
         &mut self,
     ) -> Option<(Input, BTreeMap<String, serde_json::Value>, BTreeMap<Address, Cluster>)> {
-        let compiled = self.compile()?;
+        let compiled = self.compile().filter(|_| !self.diags.has_errors())?;
         let clusters = connect::all(&compiled.desired, &self.dir, self.world, &mut self.diags).await;
         if self.diags.has_errors() {
             return None;

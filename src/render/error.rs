@@ -133,11 +133,12 @@ pub(super) const FAIL_END: &str = "HELM_ERR_END";
 /// An error that has no place of its own.
 const NO_TEMPLATE: &str = "template: no template ";
 
-/// The text of a template, for pointing into it.
+/// The text of a template, for pointing into it, under the path that an editor can open.
 fn place(templates: &Templates<'_>, path: &str, line: u32, column: u32) -> Option<Box<Place>> {
     let template = templates.by_path.get(path)?;
-    let text = template.chart.templates.get(template.index)?.text()?;
-    Some(Box::new(Place { path: path.into(), text: Arc::from(text), line, column }))
+    let file = template.chart.templates.get(template.index)?;
+    let text = file.text()?;
+    Some(Box::new(Place { path: template.chart.origin.join(&file.name), text: Arc::from(text), line, column }))
 }
 
 /// `parse error at (FILE:LINE): MESSAGE`, after Helm's `cleanupParseError`.
