@@ -70,7 +70,7 @@ codes! {
     SAME_OBJECT = "E0324", "Two blocks would manage the same namespace or release of a cluster.";
     WHICH_CLUSTER = "E0325", "It is not clear which cluster is meant.";
     REQUIRES = "E0326", "The stack requires another version of relc.";
-    RECURSION = "E0327", "A function calls itself, or calls go too deep.";
+    RECURSION = "E0327", "Calls of functions go too deep.";
     TOO_LARGE = "E0328", "A value, list or string grows beyond what is reasonable.";
     BAD_FILE = "E0329", "A file that the configuration names could not be read.";
     BAD_OBJECT_NAME = "E0330", "A name that Kubernetes or Helm does not accept.";

@@ -110,8 +110,10 @@ pub fn nothing_worked(why: Option<&str>, span: Span) -> Diag {
     }
 }
 
-pub fn calls_too_deep(span: Span) -> Diag {
-    Diag::error(codes::RECURSION, "functions call each other too deeply").at(span, "more than 128 calls deep")
+pub fn too_deep(span: Span) -> Diag {
+    Diag::error(codes::RECURSION, "expressions and calls are nested too deeply to evaluate")
+        .at(span, "stopped here")
+        .help("split it up into `locals`")
 }
 
 pub fn too_many_steps(span: Span) -> Diag {

@@ -24,4 +24,5 @@ mod tests;
 
 pub use build::{Inputs, evaluate};
 pub use desired::Desired;
+pub use pending::decide;
 pub use value::{Value, ValueKind};

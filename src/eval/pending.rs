@@ -2,7 +2,7 @@
 //!
 //! In: an expression with what it can see. Out: its value, once the releases it reads are rendered.
 
-use super::desired::Address;
+use super::desired::{Address, PendingCheck};
 use super::errors;
 use super::run::Run;
 use super::scope::Env;
@@ -25,6 +25,20 @@ impl std::fmt::Debug for Delayed {
             .field("reads", &self.reads)
             .finish_non_exhaustive()
     }
+}
+
+/// Decides a `check` that refers to rendered releases, all of which must be there.
+pub fn decide(check: &PendingCheck, renderings: &dyn Renderings) -> Result<(), Box<Diag>> {
+    let condition = check.condition.resolve(renderings)?;
+    if !matches!(condition.kind, ValueKind::Bool(false)) {
+        return Ok(());
+    }
+    let message = check.message.resolve(renderings)?;
+    let text = match &message.kind {
+        ValueKind::String(text) if !message.secret => text.to_string(),
+        _ => "the condition does not hold".into(),
+    };
+    Err(Box::new(errors::check_failed(&check.name, &text, check.condition.origin)))
 }
 
 impl Thunk for Delayed {

@@ -21,12 +21,39 @@ use std::sync::Arc;
 
 /// Operations of one run: far more than a configuration of thousands of releases needs, and over in seconds.
 const MAX_STEPS: u64 = 5_000_000;
-/// Calls within calls.
-const MAX_CALLS: u32 = 128;
+/// Expressions within expressions, through calls: what a stack of [`STACK_SIZE`] holds with ease.
+const MAX_DEPTH: u32 = 2_000;
 /// Bytes of one string.
 pub const MAX_STRING: usize = 16 << 20;
 /// Parts of one value, all levels together.
 pub const MAX_PARTS: usize = 1_000_000;
+
+/// Stack of the thread that evaluates.
+const STACK_SIZE: usize = 256 << 20;
+
+/// Runs something that recurses with the depth of what is written. Where no thread can be had, it runs here.
+pub fn on_a_large_stack<R: Send>(diags: &mut Diags, work: impl Fn(&mut Diags) -> R + Sync) -> R {
+    let done = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
+        let work = &work;
+        match thread.spawn_scoped(scope, {
+            let diags = &mut *diags;
+            move || work(diags)
+        }) {
+            Ok(handle) => Some(handle.join()),
+            Err(_) => None,
+        }
+    });
+    match done {
+        Some(Ok(result)) => result,
+        // A panic was a bug, and is passed on as one.
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+        None => work(diags),
+    }
+}
+
+/// Levels of one value.
+const MAX_LEVELS: usize = 200;
 
 /// Why there is no value.
 #[derive(Debug)]
@@ -55,7 +82,7 @@ pub struct Run<'a> {
     /// Blocks that were referred to; their order is that of first reference.
     pub touched: Vec<Address>,
     steps: u64,
-    calls: u32,
+    depth: u32,
 }
 
 impl<'a> Run<'a> {
@@ -64,7 +91,7 @@ impl<'a> Run<'a> {
         renderings: Option<&'a dyn Renderings>,
         diags: &'a mut Diags,
     ) -> Self {
-        Run { world, renderings, diags, touched: Vec::new(), steps: 0, calls: 0 }
+        Run { world, renderings, diags, touched: Vec::new(), steps: 0, depth: 0 }
     }
 
     pub fn fail<T>(&mut self, diag: Diag) -> Result<T, Stop> {
@@ -82,10 +109,20 @@ impl<'a> Run<'a> {
     pub fn eval(&mut self, expr: &E, env: &Env) -> Result<Value, Failed> {
         self.steps += 1;
         if self.steps > MAX_STEPS {
-            self.diags.push(errors::too_many_steps(expr.span));
+            // Said once: everything that is left fails for the same reason.
+            if self.steps == MAX_STEPS + 1 {
+                self.diags.push(errors::too_many_steps(expr.span));
+            }
             return Err(Failed);
         }
-        match self.step(expr, env) {
+        if self.depth >= MAX_DEPTH {
+            self.diags.push(errors::too_deep(expr.span));
+            return Err(Failed);
+        }
+        self.depth += 1;
+        let found = self.step(expr, env);
+        self.depth -= 1;
+        match found {
             Ok(value) => Ok(value),
             Err(Stop::Failed) => Err(Failed),
             Err(Stop::Pending(mut reads)) => {
@@ -202,9 +239,12 @@ impl<'a> Run<'a> {
                     _ => vec![base.clone()],
                 };
                 let name: Arc<str> = ir::SPLAT_ITEM.into();
-                let items = items.into_iter().map(|item| self.eval(each, &env.bind(&name, item)));
-                let items = items.collect::<Result<Vec<_>, _>>()?;
-                Ok(Value { kind: ValueKind::List(Arc::new(items)), origin: span, secret: base.secret })
+                let mut out = Vec::new();
+                for item in items {
+                    let env = self.bind(env, &name, item)?;
+                    out.push(self.eval(each, &env)?);
+                }
+                Ok(Value { kind: ValueKind::List(Arc::new(out)), origin: span, secret: base.secret })
             }
             ExprKind::Builtin { signature, args, expand } => {
                 let rule = signature.rule;
@@ -274,8 +314,8 @@ impl<'a> Run<'a> {
                 let (pairs, secret) = self.pairs(iter, env)?;
                 let mut out = Vec::new();
                 let mut tainted = secret;
-                for (k, v) in pairs {
-                    let env = bind_pair(env, key.as_ref(), value_name, k, v, secret);
+                for pair in pairs {
+                    let env = self.bind_pair(env, key.as_ref(), value_name, pair, secret)?;
                     if self.keep(cond.as_ref(), &env, &mut tainted)? {
                         out.push(self.eval(value, &env)?);
                     }
@@ -287,8 +327,8 @@ impl<'a> Run<'a> {
                 let mut out: BTreeMap<Arc<str>, Value> = BTreeMap::new();
                 let mut groups: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
                 let mut tainted = secret;
-                for (k, v) in pairs {
-                    let env = bind_pair(env, key_name.as_ref(), value_name, k, v, secret);
+                for pair in pairs {
+                    let env = self.bind_pair(env, key_name.as_ref(), value_name, pair, secret)?;
                     if !self.keep(cond.as_ref(), &env, &mut tainted)? {
                         continue;
                     }
@@ -426,8 +466,8 @@ impl<'a> Run<'a> {
                 ir::Piece::For { key, value_name, iter, body } => {
                     let (pairs, iter_secret) = self.pairs(iter, env)?;
                     *secret |= iter_secret;
-                    for (k, v) in pairs {
-                        let env = bind_pair(env, key.as_ref(), value_name, k, v, iter_secret);
+                    for pair in pairs {
+                        let env = self.bind_pair(env, key.as_ref(), value_name, pair, iter_secret)?;
                         self.steps += 1;
                         self.pieces(body, &env, out, secret, span)?;
                     }
@@ -528,9 +568,6 @@ impl<'a> Run<'a> {
         env: &Env,
         span: Span,
     ) -> Result<Value, Stop> {
-        if self.calls >= MAX_CALLS {
-            return self.fail(errors::calls_too_deep(span));
-        }
         let mut secret = false;
         let mut values = Vec::new();
         for arg in args {
@@ -557,20 +594,17 @@ impl<'a> Run<'a> {
                     (None, None) => return Err(Stop::Failed),
                 }
             };
-            inner = inner.bind(&param.name, value);
+            inner = self.bind(&inner, &param.name, value)?;
         }
-        self.calls += 1;
-        let result = self.body(function, inner);
-        self.calls -= 1;
-        Ok(result?.taint(secret))
+        Ok(self.body(function, inner)?.taint(secret))
     }
 
-    fn body(&mut self, function: &ir::Function, mut env: Env) -> Result<Value, Failed> {
+    fn body(&mut self, function: &ir::Function, mut env: Env) -> Result<Value, Stop> {
         for (name, local) in &function.locals {
             let value = self.eval(local, &env)?;
-            env = env.bind(name, value);
+            env = self.bind(&env, name, value)?;
         }
-        self.eval(&function.result, &env)
+        Ok(self.eval(&function.result, &env)?)
     }
 
     pub fn truth(&mut self, value: &Value, span: Span) -> Result<bool, Stop> {
@@ -588,11 +622,35 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The environment with one more name. What has a name can be used twice in the next, so it is bounded.
+    fn bind(&mut self, env: &Env, name: &Arc<str>, value: Value) -> Result<Env, Stop> {
+        let value = match value.kind {
+            ValueKind::List(_) | ValueKind::Map(_) => self.bounded(value)?,
+            _ => value,
+        };
+        Ok(env.bind(name, value))
+    }
+
+    fn bind_pair(
+        &mut self,
+        env: &Env,
+        key: Option<&Arc<str>>,
+        name: &Arc<str>,
+        (k, v): (Value, Value),
+        secret: bool,
+    ) -> Result<Env, Stop> {
+        let env = match key {
+            Some(key) => self.bind(env, key, k.taint(secret))?,
+            None => env.clone(),
+        };
+        self.bind(&env, name, v.taint(secret))
+    }
+
     /// The value, unless it has grown beyond all reason.
     pub fn bounded(&mut self, value: Value) -> Result<Value, Stop> {
         let mut left = MAX_PARTS;
         let mut bytes = 4 * MAX_STRING;
-        if value.fits(&mut left, &mut bytes) {
+        if value.fits(&mut left, &mut bytes, MAX_LEVELS) {
             return Ok(value);
         }
         self.fail(errors::too_large(value.origin))
@@ -621,14 +679,6 @@ impl<'a> Run<'a> {
             expr.children(&mut stack);
         }
     }
-}
-
-fn bind_pair(env: &Env, key: Option<&Arc<str>>, name: &Arc<str>, k: Value, v: Value, secret: bool) -> Env {
-    let env = match key {
-        Some(key) => env.bind(key, k.taint(secret)),
-        None => env.clone(),
-    };
-    env.bind(name, v.taint(secret))
 }
 
 fn fits(pattern: &ir::Pattern, value: &ValueKind) -> bool {

@@ -326,6 +326,20 @@ fn pathological_input_ends() {
     let doubling: String = (0..60).map(|n| format!("x{} = [local.x{n}, local.x{n}]\n", n + 1)).collect();
     let text = format!("locals {{\n x0 = [1]\n {doubling} }}\n output \"it\" {{ value = local.x60 }}");
     assert!(errors(&text).iter().all(|e| e.starts_with("E0328")), "{:?}", errors(&text));
+    let doubling: String =
+        (0..60).map(|n| format!("x{} = {{ a = local.x{n}, b = local.x{n} }}\n", n + 1)).collect();
+    let text = format!("locals {{\n x0 = [1]\n {doubling} }}\n output \"it\" {{ value = local.x60 }}");
+    assert!(errors(&text).iter().all(|e| e.starts_with("E0328")), "{:?}", errors(&text));
+    let functions: String = (0..60)
+        .map(|n| format!("function f{}(x: any) = {{ a = f{n}(x), b = [f{n}(x)] }}\n", n + 1))
+        .collect();
+    let text = format!("{functions} function f0(x: any) = [x]\n output \"it\" {{ value = f60(1) }}");
+    assert_eq!(errors(&text), ["E0328: evaluation takes too long"]);
+    let nested: String =
+        (0..30).map(|n| format!("[for x{} in [{{ a = x{n}, b = x{n} }}] : ", n + 1)).collect();
+    let text =
+        format!("output \"it\" {{ value = [for x0 in [1] : {nested} merge(x30, x30) {} }}", "]".repeat(31));
+    assert!(errors(&text).iter().all(|e| e.starts_with("E0328")), "{:?}", errors(&text));
     let text = "output \"it\" { value = [for a in range(60000) : [for b in range(60000) : [for c in range(60000) : c]]] }";
     assert_eq!(errors(text), ["E0328: evaluation takes too long"]);
     assert_eq!(
@@ -352,5 +366,40 @@ fn two_blocks_may_not_manage_the_same() {
             "E0324: `namespace.a` and `namespace.b` are both namespace `web` of `cluster.default`",
             "E0324: `release.x` and `release.y` are both release `app` in namespace `web` of `cluster.default`",
         ]
+    );
+}
+
+#[test]
+fn long_chains_are_not_deep() {
+    // Backwards, so that the order of names is not that of references.
+    let chain: String = (0..5_000).map(|n| format!("x{n:05} = local.x{:05} + 1\n", n + 1)).collect();
+    let found =
+        desired(&format!("locals {{\n{chain} x05000 = 1\n}}\noutput \"it\" {{ value = local.x00000 }}"));
+    assert_eq!(found.outputs[0].value.to_json().unwrap(), json!(5001));
+}
+
+#[test]
+fn deep_calls_end() {
+    let brackets = "[".repeat(40);
+    let close = "]".repeat(40);
+    let functions: String =
+        (0..100).map(|n| format!("function f{n}(x: any) = {brackets}f{}(x){close}\n", n + 1)).collect();
+    let text = format!("{functions} function f100(x: any) = x\n output \"it\" {{ value = f0(1) }}");
+    let found = errors(&text);
+    assert_eq!(found, ["E0327: expressions and calls are nested too deeply to evaluate"]);
+}
+
+#[test]
+fn checks_may_look_at_what_is_rendered() {
+    let found = desired(&format!(
+        r#"{POSTGRES}
+        check "port" {{
+          condition     = release.postgres.service("postgres").port("sql") == 5433
+          error_message = "the port is ${{release.postgres.service("postgres").port("sql")}}"
+        }}"#
+    ));
+    assert_eq!(
+        super::decide(&found.checks[0], &rendered()).unwrap_err().message,
+        "check `port`: the port is 5432"
     );
 }

@@ -95,10 +95,10 @@ impl Value {
         }
     }
 
-    /// Whether it has no more parts and bytes of text than these, which are used up. Stops at the limit, so that a
+    /// Whether it has no more parts and bytes of text than these, which are used up, and levels. Stops at the limit, so that a
     /// value whose parts are shared a million times over costs no more than the limit to refuse.
-    pub fn fits(&self, parts: &mut usize, bytes: &mut usize) -> bool {
-        let Some(left) = parts.checked_sub(1) else { return false };
+    pub fn fits(&self, parts: &mut usize, bytes: &mut usize, depth: usize) -> bool {
+        let (Some(left), Some(depth)) = (parts.checked_sub(1), depth.checked_sub(1)) else { return false };
         *parts = left;
         match &self.kind {
             ValueKind::String(text) => match bytes.checked_sub(text.len()) {
@@ -108,8 +108,8 @@ impl Value {
                 }
                 None => false,
             },
-            ValueKind::List(items) => items.iter().all(|item| item.fits(parts, bytes)),
-            ValueKind::Map(entries) => entries.values().all(|value| value.fits(parts, bytes)),
+            ValueKind::List(items) => items.iter().all(|item| item.fits(parts, bytes, depth)),
+            ValueKind::Map(entries) => entries.values().all(|value| value.fits(parts, bytes, depth)),
             _ => true,
         }
     }

@@ -7,6 +7,7 @@
 use super::{Capabilities, Lookup, Rendered, Request, Seed, render};
 use crate::chart::{Catalog, Chart, merge_maps};
 use crate::diag::{Diag, Diags};
+use crate::eval::decide;
 use crate::eval::desired::{Address, DeclaredObject, Desired, Release};
 use crate::eval::value::{Renderings, Value};
 use crate::source::{SourceMap, Span};
@@ -120,6 +121,17 @@ pub fn render_stack(
     }
     for manifest in &desired.manifests {
         stack.add_plain(&manifest.address, &manifest.objects, diags);
+    }
+    for check in &desired.checks {
+        let mut reads = Vec::new();
+        check.condition.reads(&mut reads);
+        check.message.reads(&mut reads);
+        // What could not be rendered has been reported.
+        if reads.iter().all(|read| stack.objects.contains_key(read))
+            && let Err(diag) = decide(check, &stack)
+        {
+            diags.push(*diag);
+        }
     }
     for output in &desired.outputs {
         if let Some(value) = resolved(&output.value, &stack, diags).and_then(|v| v.to_json()) {

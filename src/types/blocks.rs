@@ -44,6 +44,17 @@ impl Checker<'_> {
         let mut out = ir::Module { dir: module.dir.clone(), ..ir::Module::default() };
         for decl in module.order.iter().filter_map(|id| resolved.decl(*id)) {
             self.declaration(decl, &mut out);
+            let name: Arc<str> = decl.name.as_str().into();
+            out.order.extend(match decl.kind {
+                DeclKind::Local => Some(ir::Ordered::Local(name)),
+                DeclKind::Module => Some(ir::Ordered::Call(name)),
+                DeclKind::Cluster => Some(ir::Ordered::Block(Handle::Cluster, name)),
+                DeclKind::Repository => Some(ir::Ordered::Block(Handle::Repository, name)),
+                DeclKind::Namespace => Some(ir::Ordered::Block(Handle::Namespace, name)),
+                DeclKind::Release => Some(ir::Ordered::Block(Handle::Release, name)),
+                DeclKind::Manifest => Some(ir::Ordered::Block(Handle::Manifest, name)),
+                _ => None,
+            });
         }
         let out = Arc::new(out);
         self.memo.modules.insert(id, out.clone());

@@ -217,7 +217,7 @@ pub fn parse_duration(text: &str) -> Result<i128, String> {
             "h" => 3_600_000_000_000,
             "" => return Err(format!("`{number}` has no unit (s, m, h)")),
             "d" => return Err("there is no unit `d`; write days in hours, such as `24h`".into()),
-            other => return Err(format!("`{other}` is no unit of time (ns, us, ms, s, m, h)")),
+            other => return Err(format!("`{}` is no unit of time (ns, us, ms, s, m, h)", other.trim())),
         };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || number.len() > 18 {

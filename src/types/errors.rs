@@ -30,7 +30,7 @@ pub fn listing<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     match names.as_slice() {
         [] => "none".into(),
         [one] => one.clone(),
-        [head @ .., last] if names.len() <= 12 => format!("{} and {last}", head.join(", ")),
+        [head @ .., last] if names.len() <= 18 => format!("{} and {last}", head.join(", ")),
         _ => {
             let more = names.len() - 10;
             format!("{} and {more} more", names.iter().take(10).cloned().collect::<Vec<_>>().join(", "))
@@ -112,7 +112,11 @@ pub fn mismatch(found: &E, m: &Mismatch, expect: &Expect, origin: Option<(Span, 
                 suggest(name, "its fields are", known),
             )
         }
-        Why::Other => (message_of(m, &what, &place), format!("this is {}", a(&found.ty)), conversion_help(m)),
+        Why::Other => (
+            message_of(m, &what, &place),
+            format!("this is {}", a(&found.ty)),
+            conversion_help(m, is_literal(found)),
+        ),
     };
     let mut diag = Diag::error(codes::TYPE_MISMATCH, message).at(found.span, label);
     if let Some(help) = help {
@@ -133,18 +137,37 @@ fn finish(diag: Diag, expect: &Expect, origin: Option<(Span, String)>) -> Diag {
     }
 }
 
+fn is_literal(found: &E) -> bool {
+    use super::ir::ExprKind::{Bool, Float, Int, List, Object, Str};
+    matches!(found.kind, Str(_) | Int(_) | Float(_) | Bool(_) | List(_) | Object(_))
+}
+
 /// How to get from one to the other, where there is a usual way.
-fn conversion_help(m: &Mismatch) -> Option<String> {
+fn conversion_help(m: &Mismatch, literal: bool) -> Option<String> {
     Some(match (&m.found, &m.expected) {
         (Ty::Int | Ty::Number | Ty::Bool | Ty::Domain(Domain::Port), Ty::String) => {
-            "write it in quotes, or convert with `tostring(…)`".into()
+            if literal {
+                "write it in quotes".into()
+            } else {
+                "convert it with `tostring(…)`".into()
+            }
         }
         (Ty::Bool, Ty::Enum(_) | Ty::Domain(_)) => "write it in quotes".into(),
         (Ty::Number, Ty::Int | Ty::Domain(Domain::Port)) => "round with `floor(…)` or `ceil(…)`".into(),
         (Ty::String | Ty::Enum(_), Ty::Int | Ty::Number | Ty::Domain(Domain::Port)) => {
-            "write it without quotes, or convert with `tonumber(…)`".into()
+            if literal {
+                "write it without quotes".into()
+            } else {
+                format!("declare it as `{}`, or convert it with `tonumber(…)`", m.expected)
+            }
         }
-        (Ty::String | Ty::Enum(_), Ty::Bool) => "write it without quotes, or convert with `tobool(…)`".into(),
+        (Ty::String | Ty::Enum(_), Ty::Bool) => {
+            if literal {
+                "write it without quotes".into()
+            } else {
+                "convert it with `tobool(…)`".into()
+            }
+        }
         (Ty::Int, Ty::Domain(Domain::Duration)) => "write the unit, such as `\"10m\"`".into(),
         (_, Ty::Domain(d)) => d.example().into(),
         (found, Ty::List(of) | Ty::Set(of)) if super::ty::assign(found, of).is_ok() => {

@@ -77,21 +77,18 @@ impl Checker<'_> {
     fn declared_at(&self, cx: &Cx, found: &E) -> Option<(Span, String)> {
         match &found.kind {
             ExprKind::Variable(name) => {
-                let span = self.span_of(cx, DeclKind::Variable, name)?;
-                Some((span, format!("`var.{name}` is declared here")))
+                let id = self.resolved.module(cx.module)?.find(DeclKind::Variable, name)?.id;
+                let (ty, span) = self.memo.variables.get(&id)?;
+                Some((*span, format!("`var.{name}` is declared as `{ty}`")))
             }
             ExprKind::Local(name) => {
-                let span = self.span_of(cx, DeclKind::Local, name)?;
+                let span = self.resolved.module(cx.module)?.find(DeclKind::Local, name)?.name_span;
                 Some((span, format!("`local.{name}` is defined here")))
             }
             ExprKind::Convert { expr, .. } => self.declared_at(cx, expr),
             ExprKind::Attr { base, .. } | ExprKind::Index { base, .. } => self.declared_at(cx, base),
             _ => None,
         }
-    }
-
-    fn span_of(&self, cx: &Cx, kind: DeclKind, name: &str) -> Option<Span> {
-        Some(self.resolved.module(cx.module)?.find(kind, name)?.name_span)
     }
 }
 

@@ -249,6 +249,16 @@ pub struct Module {
     pub releases: BTreeMap<Arc<str>, Release>,
     pub manifests: BTreeMap<Arc<str>, Manifest>,
     pub checks: Vec<Check>,
+    /// Local values, `module` blocks and blocks with a head, each after those it refers to.
+    pub order: Vec<Ordered>,
+}
+
+/// What is worked out once for every instance of a module.
+#[derive(Clone, Debug)]
+pub enum Ordered {
+    Local(Arc<str>),
+    Call(Arc<str>),
+    Block(Handle, Arc<str>),
 }
 
 #[derive(Debug)]

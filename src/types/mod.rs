@@ -89,7 +89,7 @@ impl Cx {
     }
 
     fn bind(&mut self, name: &str, ty: Ty) {
-        self.scope.push((name.into(), ty));
+        self.scope.push((name.into(), ty.modest()));
     }
 
     fn lookup(&self, name: &str) -> Option<&Ty> {
@@ -143,6 +143,7 @@ impl Checker<'_> {
         };
         self.memo.locals.insert(id, ir::Expr::error(attr.value.span));
         let value = self.infer(&mut Cx::new(id.module), &attr.value, None);
+        let value = ir::Expr::new(value.kind.clone(), value.ty.modest(), value.span);
         self.memo.locals.insert(id, value.clone());
         value
     }
@@ -228,7 +229,7 @@ impl Checker<'_> {
             }
             None => {
                 let result = self.infer(&mut cx, &function.result, None);
-                ir::Expr::new(result.kind.clone(), result.ty.widen(), result.span)
+                ir::Expr::new(result.kind.clone(), result.ty.modest().widen(), result.span)
             }
         };
         Arc::new(ir::Function {
@@ -290,7 +291,7 @@ impl Checker<'_> {
         let outputs = module
             .outputs
             .iter()
-            .map(|(name, output)| (name.clone(), ty::Field::required(output.value.ty.clone())));
+            .map(|(name, output)| (name.clone(), ty::Field::required(output.value.ty.modest())));
         let object = Ty::object(outputs.collect::<Vec<_>>());
         let keys = self.for_each(id);
         infer::instances(object, keys.as_ref().map(|e| &e.ty))

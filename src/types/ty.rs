@@ -223,6 +223,23 @@ impl Ty {
         }
     }
 
+    /// Itself, unless it is so large or deep that nobody wrote it: names that are used twice in the next name double
+    /// a type at every step. What is then not known is checked at evaluation, which has a limit of its own.
+    pub fn modest(&self) -> Ty {
+        let mut parts = 10_000;
+        if self.fits(&mut parts, 64) { self.clone() } else { Ty::Any }
+    }
+
+    fn fits(&self, parts: &mut usize, depth: usize) -> bool {
+        let (Some(left), Some(depth)) = (parts.checked_sub(1), depth.checked_sub(1)) else { return false };
+        *parts = left;
+        match self {
+            Ty::List(of) | Ty::Set(of) | Ty::Map(of) | Ty::Secret(of) => of.fits(parts, depth),
+            Ty::Object(object) => object.fields.values().all(|f| f.ty.fits(parts, depth)),
+            _ => true,
+        }
+    }
+
     /// The type of the elements of anything that can be walked through: `(key, value)`.
     pub fn elements(&self) -> Option<(Ty, Ty)> {
         Some(match self {

@@ -145,6 +145,32 @@ impl Run<'_> {
     }
 }
 
+/// Something in a namespace that a block of the stack manages comes after that block, also where it names the
+/// namespace by a string.
+pub fn implied_namespaces(out: &mut Desired) {
+    let blocks: BTreeMap<(Address, String), Address> =
+        out.namespaces.iter().map(|n| ((n.cluster.clone(), n.name.clone()), n.address.clone())).collect();
+    // A namespace whose own objects refer to the release comes after it, whatever the release says.
+    let waits: BTreeMap<Address, Vec<Address>> =
+        out.namespaces.iter().map(|n| (n.address.clone(), n.depends_on.clone())).collect();
+    let imply = |own: &Address, cluster: &Address, namespace: &str, depends_on: &mut Vec<Address>| {
+        let Some(block) = blocks.get(&(cluster.clone(), namespace.to_owned())) else { return };
+        let circular = waits.get(block).is_some_and(|waits| waits.contains(own));
+        if !circular && !depends_on.contains(block) {
+            depends_on.push(block.clone());
+            depends_on.sort();
+        }
+    };
+    for release in &mut out.releases {
+        imply(&release.address, &release.cluster, &release.namespace, &mut release.depends_on);
+    }
+    for manifest in &mut out.manifests {
+        if let Some(namespace) = &manifest.namespace {
+            imply(&manifest.address, &manifest.cluster, namespace, &mut manifest.depends_on);
+        }
+    }
+}
+
 /// Reports namespaces and releases that two blocks would manage.
 pub fn duplicates(out: &Desired, diags: &mut Diags) {
     let mut namespaces: BTreeMap<(&Address, &str), (&Address, Span)> = BTreeMap::new();

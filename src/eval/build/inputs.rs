@@ -20,26 +20,6 @@ pub struct Inputs {
     pub vars: BTreeMap<String, String>,
 }
 
-impl Inputs {
-    /// Adds what a file of variables says: one JSON object, or a YAML map. What is there already stays.
-    pub fn add_file(&mut self, text: &str) -> Result<(), String> {
-        let json: Json = crate::gotmpl::yaml::decode(text.as_bytes(), crate::gotmpl::yaml::Root::Any)
-            .map_err(|e| e.to_string())?;
-        let Json::Object(entries) = json else { return Err("it does not hold a map of variables".into()) };
-        for (name, value) in entries {
-            let text = match value {
-                Json::String(text) => text,
-                other => from_json(&other, Span::new(crate::source::FileId(0), 0, 0))
-                    .to_json()
-                    .unwrap_or(Json::Null)
-                    .to_string(),
-            };
-            self.vars.entry(name).or_insert(text);
-        }
-        Ok(())
-    }
-}
-
 /// The variable in the environment that gives a variable of the stack, like Terraform's `TF_VAR_`.
 fn env_name(name: &str) -> String {
     format!("RELC_VAR_{name}")

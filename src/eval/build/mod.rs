@@ -31,6 +31,10 @@ const MAX_INSTANCES: usize = 10_000;
 
 /// Evaluates the stack. What failed is missing from the result and has been reported.
 pub fn evaluate(stack: &TypedStack, inputs: &Inputs, world: &dyn World, diags: &mut Diags) -> Desired {
+    crate::eval::run::on_a_large_stack(diags, |diags| evaluate_here(stack, inputs, world, diags))
+}
+
+fn evaluate_here(stack: &TypedStack, inputs: &Inputs, world: &dyn World, diags: &mut Diags) -> Desired {
     let mut run = Run::new(Some(world), None, diags);
     let variables = inputs::root_variables(&mut run, stack, inputs, world);
     let clusters = clusters::own(&stack.root, "").unwrap_or_else(|| vec![clusters::implicit_address()]);
@@ -44,6 +48,7 @@ pub fn evaluate(stack: &TypedStack, inputs: &Inputs, world: &dyn World, diags: &
     );
     let root = Arc::new(root);
     run.validate(&root);
+    run.prepare(&root);
     let mut out = Desired { stack: stack.name.clone(), ..Desired::default() };
     run.instance(&root, &mut out);
     if out.clusters.is_empty() && stack.root.clusters.is_empty() {
@@ -58,6 +63,7 @@ pub fn evaluate(stack: &TypedStack, inputs: &Inputs, world: &dyn World, diags: &
         }
         out.outputs.push(Output { name: name.to_string(), value, span: output.span });
     }
+    clusters::implied_namespaces(&mut out);
     order(&mut out, stack);
     clusters::duplicates(&out, run.diags);
     out
@@ -110,11 +116,6 @@ impl Run<'_> {
     fn instance(&mut self, instance: &Arc<Instance>, out: &mut Desired) {
         let env = Env::new(instance.clone());
         let module = instance.module.clone();
-        // All of them, so that a mistake in one that nothing uses is found too.
-        for name in module.locals.keys() {
-            let _reported = self.local(&env, name);
-        }
-        self.touched.clear();
         for (name, cluster) in &module.clusters {
             if let Ok(cluster) = self.cluster(&env, name, cluster) {
                 out.clusters.push(cluster);
@@ -143,6 +144,22 @@ impl Run<'_> {
         }
     }
 
+    /// Works everything out that is worked out once: all of it, so that a mistake in what nothing uses is found too,
+    /// and in order, so that a long chain of references is not a deep one.
+    fn prepare(&mut self, instance: &Arc<Instance>) {
+        let env = Env::new(instance.clone());
+        let module = instance.module.clone();
+        let outer = std::mem::take(&mut self.touched);
+        for next in &module.order {
+            let _reported = match next {
+                ir::Ordered::Local(name) => self.local(&env, name),
+                ir::Ordered::Call(name) => self.outputs(&env, name),
+                ir::Ordered::Block(handle, name) => self.block(&env, *handle, name),
+            };
+        }
+        self.touched = outer;
+    }
+
     /// The instances that a `module` block makes; made when first asked for.
     pub(super) fn children(&mut self, env: &Env, name: &Arc<str>) -> Result<Children, Failed> {
         let parent = env.instance.clone();
@@ -166,6 +183,7 @@ impl Run<'_> {
                 let child = Instance::new(call.module.clone(), prefix, path, variables, clusters, files);
                 let child = Arc::new(child);
                 self.validate(&child);
+                self.prepare(&child);
                 list.push((key, child));
             }
         }
