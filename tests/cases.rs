@@ -11,6 +11,16 @@
 //! A line `#--- lib/naming.rel` begins another file of the case; the first is `main.rel`. A new stage is added in
 //! [`run`]. With `CASES_SHOW=1` the findings are printed as well.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected is to stop there"
+)]
+
 use std::path::Path;
 
 use relc::diag::{Diag, Diags, Severity};

@@ -1,13 +1,11 @@
 //! Wire tests: the sandbox through `kube::Client`.
 //!
 //! What is asserted about codes, reasons, messages and managed fields was seen on a real kube-apiserver
-//! v1.34.4; `compare` plays the same conversation on both.
+//! v1.34.4.
 
 mod apply;
-mod compare;
 mod custom;
 mod objects;
-mod serve;
 mod store;
 mod validation;
 mod watch;
