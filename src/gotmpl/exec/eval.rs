@@ -8,7 +8,7 @@ use super::super::value::{Map, Value};
 use super::call::Callee;
 use super::values_type;
 use super::walk::{At, Frame};
-use super::{Cell, Ctx, Exec, MAX_TEXT, MissingKey};
+use super::{Cell, Ctx, Exec, MAX_ITEMS, MAX_TEXT, MissingKey};
 
 impl<'t> Frame<'t> {
     pub fn pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: &'t Pipe) -> Exec<Cell> {
@@ -294,11 +294,14 @@ impl<'t> Frame<'t> {
                 }
             },
         }?;
-        if let Value::Str(text) = &result.value
-            && text.len() > MAX_TEXT
-        {
+        let excess = match &result.value {
+            Value::Str(text) if text.len() > MAX_TEXT => Some(format!("{MAX_TEXT} bytes")),
+            Value::List(list) if list.len() > MAX_ITEMS => Some(format!("{MAX_ITEMS} items")),
+            _ => None,
+        };
+        if let Some(limit) = excess {
             self.at = node;
-            return Err(self.error(format!("error calling {name}: result is larger than {MAX_TEXT} bytes")));
+            return Err(self.error(format!("error calling {name}: result is larger than {limit}")));
         }
         Ok(result)
     }

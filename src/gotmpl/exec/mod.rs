@@ -39,8 +39,11 @@ const MAX_INCLUDES: u32 = 1_000;
 /// How much a render may hold in its buffer, and a function may return as text. Go has no limit but memory.
 pub const MAX_TEXT: usize = 256 << 20;
 
-/// How many nodes a render may execute; minutes of work, where Go would go on for ever.
-pub const MAX_STEPS: u64 = 2_000_000_000;
+/// How many items a function may return in a list; as many as `until` counts.
+pub const MAX_ITEMS: usize = 10_000_000;
+
+/// How many nodes a render may execute; real charts need some hundred thousand. Go would go on for ever.
+pub const MAX_STEPS: u64 = 200_000_000;
 
 /// How many parsed `tpl` texts a render keeps for their next use.
 const MAX_CACHED_TEXTS: usize = 1_000;

@@ -64,15 +64,22 @@ impl<'t> Frame<'t> {
         Box::new(error)
     }
 
+    fn step(&self, ctx: &mut Ctx<'_>) -> Exec<()> {
+        ctx.steps += 1;
+        if ctx.out.len() > MAX_TEXT {
+            return Err(self.error(format!("output is larger than {MAX_TEXT} bytes")));
+        }
+        if ctx.steps > MAX_STEPS {
+            return Err(self.error(format!("still running after {MAX_STEPS} steps")));
+        }
+        Ok(())
+    }
+
     pub fn list(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: &'t List) -> Exec<Flow> {
+        // An empty body counts, too: what runs it again and again may be a loop over millions.
+        self.step(ctx)?;
         for node in &list.nodes {
-            ctx.steps += 1;
-            if ctx.out.len() > MAX_TEXT {
-                return Err(self.error(format!("output is larger than {MAX_TEXT} bytes")));
-            }
-            if ctx.steps > MAX_STEPS {
-                return Err(self.error(format!("still running after {MAX_STEPS} steps")));
-            }
+            self.step(ctx)?;
             let flow = match node {
                 Node::Text(span) => {
                     let text = self.tree.source.text.get(span.start as usize..span.end as usize);
