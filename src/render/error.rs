@@ -138,7 +138,12 @@ fn place(templates: &Templates<'_>, path: &str, line: u32, column: u32) -> Optio
     let template = templates.by_path.get(path)?;
     let file = template.chart.templates.get(template.index)?;
     let text = file.text()?;
-    Some(Box::new(Place { path: template.chart.origin.join(&file.name), text: Arc::from(text), line, column }))
+    Some(Box::new(Place {
+        path: template.chart.origin.join(&file.name),
+        text: Arc::from(text),
+        line,
+        column,
+    }))
 }
 
 /// `parse error at (FILE:LINE): MESSAGE`, after Helm's `cleanupParseError`.

@@ -323,6 +323,14 @@ impl Checker<'_> {
             let (a, b) = (&first.name, &second.name);
             self.diags.push(errors::exclusive("cluster", &a.text, &b.text, b.span, a.span));
         }
+        // Which cluster is meant is never guessed: an apply to the wrong one is the worst mistake there is.
+        // (A misspelt attribute has been reported, and is probably the answer.)
+        let only_version = block.body.items.iter().all(
+            |item| matches!(item, ast::BodyItem::Attr(attr) if matches!(&*attr.name.text, "kubernetes" | "sandbox" | "in_cluster")),
+        );
+        if given.is_empty() && only_version {
+            self.diags.push(errors::cluster_without_target(&decl.name, block.header));
+        }
         ir::Cluster {
             context: fields.take("context"),
             kubeconfig: fields.take("kubeconfig"),

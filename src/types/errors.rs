@@ -444,6 +444,12 @@ pub fn missing_attribute(block: &str, name: &str, span: Span, example: &str) -> 
         .help(format!("add `{name} = {example}`"))
 }
 
+pub fn cluster_without_target(name: &str, span: Span) -> Diag {
+    Diag::error(codes::MISSING_ATTRIBUTE, format!("cluster `{name}` does not say where it is"))
+        .at(span, "expected `context`, `kubeconfig`, `in_cluster` or `sandbox`")
+        .help("add `context = \"name\"` for a context of your kubeconfig, or `sandbox = true` for the embedded one")
+}
+
 pub fn duplicate_attribute(block: &str, name: &str, span: Span, first: Span) -> Diag {
     Diag::error(codes::DUPLICATE_KEY, format!("`{name}` is given twice in this `{block}` block"))
         .at(span, "given again")

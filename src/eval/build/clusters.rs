@@ -59,7 +59,7 @@ impl Run<'_> {
         let target = if in_cluster {
             ClusterTarget::InCluster
         } else if (context.is_none() && path.is_none() && sandbox != Some(false)) || sandbox == Some(true) {
-            // A cluster that says nothing is no cluster of anybody's yet.
+            // `types` refuses a cluster that says nothing; what is left computes to nothing.
             ClusterTarget::Sandbox
         } else {
             ClusterTarget::Kubeconfig {
