@@ -19,52 +19,13 @@ use crate::diag::{Diag, Diags};
 /// How long a removal may take. Helm's default for everything.
 const TIMEOUT: u64 = 300;
 
-/// Helm's order of removal (`pkg/release/v1/util/kind_sorter.go`). Kinds not listed go before all of these:
-/// custom resources need their controller, and their CRD, to be finalized.
-const UNINSTALL_ORDER: [&str; 38] = [
-    "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-    "APIService",
-    "Ingress",
-    "IngressClass",
-    "Service",
-    "CronJob",
-    "Job",
-    "StatefulSet",
-    "HorizontalPodAutoscaler",
-    "Deployment",
-    "ReplicaSet",
-    "ReplicationController",
-    "Pod",
-    "DaemonSet",
-    "RoleBindingList",
-    "RoleBinding",
-    "RoleList",
-    "Role",
-    "ClusterRoleBindingList",
-    "ClusterRoleBinding",
-    "ClusterRoleList",
-    "ClusterRole",
-    "CustomResourceDefinition",
-    "PersistentVolumeClaim",
-    "PersistentVolume",
-    "StorageClass",
-    "ConfigMap",
-    "SecretList",
-    "Secret",
-    "ServiceAccount",
-    "PodDisruptionBudget",
-    "PodSecurityPolicy",
-    "LimitRange",
-    "ResourceQuota",
-    "NetworkPolicy",
-    "Namespace",
-    "PriorityClass",
-];
-
-/// Place in the order of removal; kinds of custom resources come first.
+/// Place in the order of removal: Helm's, but for kinds it does not list, which go first here: custom resources
+/// need their controller, and their CRD, to be finalized.
 pub(crate) fn uninstall_rank(kind: &str) -> usize {
-    UNINSTALL_ORDER.iter().position(|k| *k == kind).map_or(0, |p| p.saturating_add(1))
+    match crate::render::uninstall_rank(kind) {
+        (usize::MAX, _) => 0,
+        (place, _) => place.saturating_add(1),
+    }
 }
 
 /// Changes that remove the inventory's entries for which `gone` says so.
