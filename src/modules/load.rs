@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::order::{self, Edge};
 use super::stdlib::LIBRARIES;
@@ -113,26 +114,62 @@ impl Loader<'_> {
         Ok(names)
     }
 
+    fn add_text(&mut self, path: PathBuf, text: String) -> (FileId, Arc<str>) {
+        let text: Arc<str> = text.into();
+        (self.sources.add(path, Arc::clone(&text)), text)
+    }
+
     fn parse(&mut self, path: PathBuf, text: String) -> ast::File {
-        let id = self.sources.add(path, text.as_str());
+        let (id, text) = self.add_text(path, text);
         syntax::parse(id, &text, self.diags)
     }
 
-    fn add_directory(&mut self, dir: PathBuf, names: Vec<String>) -> ModuleId {
+    /// Files are independent of each other: many are parsed on all cores. Results and findings keep the files' order.
+    fn parse_all(&mut self, texts: &[(FileId, Arc<str>)]) -> Vec<ast::File> {
+        const FEW: usize = 16;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = if texts.len() < FEW { texts.len() } else { texts.len().div_ceil(cores) };
+        let parse = |part: &[(FileId, Arc<str>)]| {
+            let mut diags = Diags::default();
+            let files: Vec<ast::File> =
+                part.iter().map(|(id, text)| syntax::parse(*id, text, &mut diags)).collect();
+            (files, diags)
+        };
+        let mut parts = texts.chunks(share.max(1));
+        let Some(first) = parts.next() else { return Vec::new() };
+        let results = std::thread::scope(|scope| {
+            let others: Vec<_> = parts.map(|part| (part, scope.spawn(move || parse(part)))).collect();
+            let mut results = vec![parse(first)];
+            // A thread that died is tried again here, so that its panic is seen as one.
+            results.extend(
+                others.into_iter().map(|(part, thread)| thread.join().unwrap_or_else(|_| parse(part))),
+            );
+            results
+        });
         let mut files = Vec::new();
+        for (parsed, diags) in results {
+            files.extend(parsed);
+            self.diags.append(diags);
+        }
+        files
+    }
+
+    fn add_directory(&mut self, dir: PathBuf, names: Vec<String>) -> ModuleId {
+        let mut texts = Vec::new();
         let before = self.diags.len();
         let mut complete = true;
         for name in names {
             let path = dir.join(&name);
             let path = path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path);
             match self.world.read_text(&path) {
-                Ok(text) => files.push(self.parse(path, text)),
+                Ok(text) => texts.push(self.add_text(path, text)),
                 Err(error) => {
                     self.diags.push(say::unreadable_file(&path, &error, None));
                     complete = false;
                 }
             }
         }
+        let files = self.parse_all(&texts);
         let intact = self.diags.len() == before;
         self.add(Origin::Directory(dir.clone()), dir, files, complete, intact)
     }

@@ -11,9 +11,9 @@ use pest::iterators::{Pair, Pairs};
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
 use super::ast::*;
+use super::findings::Findings;
 use super::grammar::Rule;
 use super::{messages as say, template};
-use crate::diag::Diags;
 use crate::source::{FileId, Span, Spanned};
 
 pub(super) type P<'a> = Pair<'a, Rule>;
@@ -41,7 +41,7 @@ pub(super) struct Lower<'d> {
     pub base: usize,
     /// The text as written, for comments.
     pub source: &'d str,
-    pub diags: &'d mut Diags,
+    pub diags: &'d mut Findings,
     /// Height of the tree above the node at hand, at most.
     pub height: usize,
 }
@@ -589,7 +589,7 @@ impl Lower<'_> {
 }
 
 /// The local values and the result of a function's body block.
-fn function_body(body: Body, name: &Name, diags: &mut Diags) -> (Vec<Attr>, Expr) {
+fn function_body(body: Body, name: &Name, diags: &mut Findings) -> (Vec<Attr>, Expr) {
     let mut locals = Vec::new();
     let mut result: Option<Expr> = None;
     for item in body.items {

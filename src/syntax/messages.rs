@@ -40,6 +40,12 @@ pub(super) fn too_large() -> Diag {
     Diag::error(codes::UNREADABLE, format!("the file is larger than {limit} MiB"))
 }
 
+pub(super) fn too_many(last: Span, more: usize) -> Diag {
+    Diag::error(codes::SYNTAX, format!("{more} more errors in this file are not shown"))
+        .at(last, "the last one shown is here")
+        .help("is it a `.rel` file at all?")
+}
+
 pub(super) fn never_closed(open: Span, bracket: char, instead: Option<Span>, end: Span) -> Diag {
     let diag = Diag::error(codes::UNCLOSED, format!("`{bracket}` is never closed"));
     let close = partner(bracket);

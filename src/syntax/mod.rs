@@ -10,6 +10,7 @@
 pub mod ast;
 
 mod explain;
+mod findings;
 mod grammar;
 mod lower;
 mod messages;
@@ -26,8 +27,10 @@ pub fn parse(file: FileId, text: &str, diags: &mut Diags) -> ast::File {
         diags.push(messages::too_large());
         return ast::File { id: file, items: Vec::new(), complete: false };
     }
-    let scan = scan::scan(file, text, diags);
-    let (items, complete) = recover::Recover { file, source: text, scan: &scan, diags }.file();
+    let mut findings = findings::Findings::default();
+    let scan = scan::scan(file, text, &mut findings);
+    let (items, complete) = recover::Recover { file, source: text, scan: &scan, diags: &mut findings }.file();
+    findings.finish(file, diags);
     ast::File { id: file, items, complete }
 }
 

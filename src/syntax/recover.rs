@@ -10,18 +10,18 @@ use pest::Parser as _;
 
 use super::ast::*;
 use super::explain::{Place, explain};
+use super::findings::Findings;
 use super::grammar::{RelParser, Rule};
 use super::lower::Lower;
 use super::messages as say;
 use super::scan::{Chunk, Scan, Tok, TokKind};
-use crate::diag::Diags;
 use crate::source::{FileId, Span};
 
 pub(super) struct Recover<'a> {
     pub file: FileId,
     pub source: &'a str,
     pub scan: &'a Scan,
-    pub diags: &'a mut Diags,
+    pub diags: &'a mut Findings,
 }
 
 impl<'a> Recover<'a> {
@@ -207,7 +207,7 @@ impl<'a> Recover<'a> {
         if self.slice(open.end, open.end + 40).trim_start_matches([' ', '\u{0B}']).starts_with("for ") {
             return false;
         }
-        let before = self.diags.len();
+        let before = self.diags.count();
         for entry in split(inside, depth + 1) {
             let (start, end) = extent(entry);
             if let Err(error) = RelParser::parse(Rule::lone_entry, self.slice(start, end))
@@ -217,7 +217,7 @@ impl<'a> Recover<'a> {
                 self.report(&error, start, entry, Place::Object);
             }
         }
-        self.diags.len() > before
+        self.diags.count() > before
     }
 
     /// `name = …` with a broken value.

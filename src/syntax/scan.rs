@@ -11,8 +11,8 @@
 
 #![expect(clippy::indexing_slicing, reason = "offsets come from walking this very text; `at` checks the end")]
 
+use super::findings::Findings;
 use super::messages as say;
-use crate::diag::Diags;
 use crate::source::{FileId, Span};
 
 /// Brackets, strings and interpolations may nest this deep. Parser, lowering and every later stage recurse over the
@@ -75,7 +75,7 @@ pub struct Chunk {
     pub damaged: bool,
 }
 
-pub fn scan(file: FileId, text: &str, diags: &mut Diags) -> Scan {
+pub fn scan(file: FileId, text: &str, diags: &mut Findings) -> Scan {
     let plain = Scanner::new(file, text, Mode { careful: false, strings: false }).run();
     let done = if plain.unbalanced {
         Scanner::new(file, text, Mode { careful: true, strings: plain.open_text }).run()
@@ -155,7 +155,7 @@ struct Scanner<'a> {
     questions: usize,
     too_deep: bool,
     complete: bool,
-    diags: Diags,
+    diags: Findings,
 }
 
 impl<'a> Scanner<'a> {
@@ -178,7 +178,7 @@ impl<'a> Scanner<'a> {
             questions: 0,
             too_deep: false,
             complete: true,
-            diags: Diags::default(),
+            diags: Findings::default(),
         }
     }
 

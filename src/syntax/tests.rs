@@ -243,6 +243,20 @@ fn odd_bytes() {
     assert_eq!(parsed("a = \"x\u{7}\"\n").1[0].code, codes::BAD_CHARACTER);
 }
 
+#[test]
+fn what_is_no_rel_file_is_reported_briefly() {
+    for text in [
+        "@".repeat(200_000),
+        "a 1\n".repeat(20_000),
+        "a { b 1\n".repeat(20_000),
+        ")".repeat(200_000),
+        "\"a\n".repeat(50_000),
+    ] {
+        let (_, diags) = parsed(&text);
+        assert!((1..=102).contains(&diags.len()), "{}", diags.len());
+    }
+}
+
 mod random {
     use super::*;
     use proptest::prelude::*;

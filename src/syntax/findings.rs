@@ -1,0 +1,46 @@
+//! The errors of one file, not more than anyone reads.
+//!
+//! A file that is no `.rel` file at all has an error on every line; comparing and printing a million of them would
+//! look like a hang.
+
+use super::messages as say;
+use crate::diag::{Diag, Diags};
+use crate::source::{FileId, Span};
+
+const LIMIT: usize = 100;
+
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    list: Vec<Diag>,
+    count: usize,
+}
+
+impl Findings {
+    pub fn push(&mut self, diag: Diag) {
+        self.count += 1;
+        if self.list.len() < LIMIT {
+            self.list.push(diag);
+        }
+    }
+
+    /// How many were found, kept or not.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub fn append(&mut self, other: Findings) {
+        let dropped = other.count - other.list.len();
+        other.list.into_iter().for_each(|d| self.push(d));
+        self.count += dropped;
+    }
+
+    /// Hands them to the run.
+    pub fn finish(self, file: FileId, diags: &mut Diags) {
+        let last = self.list.last().and_then(|d| d.labels.first()).map(|l| l.span);
+        let dropped = self.count - self.list.len();
+        self.list.into_iter().for_each(|d| diags.push(d));
+        if dropped > 0 {
+            diags.push(say::too_many(last.unwrap_or(Span::new(file, 0, 0)), dropped));
+        }
+    }
+}
