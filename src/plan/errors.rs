@@ -121,7 +121,7 @@ pub(crate) fn not_helms(
         span,
         "wanted here",
     )
-    .help("delete it, or mark it as this release's with the two commands below; relc then takes it over as Helm would")
+    .help("delete it, or mark it as this release's with the two commands of the note; relc then takes it over as Helm would")
     .note(format!("kubectl label{kubectl} {target} app.kubernetes.io/managed-by=Helm --overwrite"))
     .note(format!(
         "kubectl annotate{kubectl} {target} meta.helm.sh/release-name={release} meta.helm.sh/release-namespace={namespace} --overwrite"

@@ -112,16 +112,15 @@ fn item(key: &str, inner: &Value, wanted: &[Value], live: &[Value]) -> bool {
 pub(crate) struct Conflict {
     /// As the server writes it: `.spec.replicas`, `.spec.containers[name="web"].image`.
     pub path: String,
+    /// `kube-controller-manager` for an autoscaler, `kubectl` for `kubectl scale`.
     pub manager: String,
-    /// `scale`, `status`: a controller, not a person.
-    pub subresource: bool,
 }
 
 impl Conflict {
     /// Tools that people deploy and repair with: relc takes fields back from them. Everything else is a
     /// controller (an autoscaler, an injector) and keeps what it holds.
     pub fn is_tool(&self) -> bool {
-        !self.subresource && is_tool(&self.manager)
+        is_tool(&self.manager)
     }
 }
 
@@ -148,7 +147,6 @@ pub(crate) fn conflicts(status: &kube::core::Status) -> Vec<Conflict> {
         .map(|c| Conflict {
             path: c.field.clone(),
             manager: quoted(&c.message).unwrap_or_default(),
-            subresource: c.message.contains("with subresource"),
         })
         .collect()
 }

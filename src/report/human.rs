@@ -18,6 +18,11 @@ pub fn findings(diags: &[Diag], sources: &SourceMap, color: bool) -> String {
         if handler.render_report(&mut out, &view).is_err() {
             out.push_str(&format!("{}: {}\n", diag.code, diag.message));
         }
+        for note in &diag.notes {
+            out.push_str("  note: ");
+            out.push_str(&note.replace('\n', "\n        "));
+            out.push('\n');
+        }
         out.push('\n');
     }
     if let Some(line) = closing(diags) {
@@ -75,22 +80,17 @@ impl View {
             .map(|(source, labels)| View {
                 severity: Severity::Note,
                 code: String::new(),
-                message: String::from("see also"),
+                message: String::from("also here"),
                 help: None,
                 source: Some(source),
                 labels,
                 related: Vec::new(),
             })
             .collect();
-        let mut message = diag.message.clone();
-        for note in &diag.notes {
-            message.push('\n');
-            message.push_str(note);
-        }
         View {
             severity: diag.severity,
             code: diag.code.to_string(),
-            message,
+            message: diag.message.clone(),
             help: diag.help.clone(),
             source,
             labels,

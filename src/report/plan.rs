@@ -26,6 +26,15 @@ fn write_plan(out: &mut String, plan: &Plan, style: Style) -> std::fmt::Result {
     if !unchanged.is_empty() && !plan.is_empty() {
         writeln!(out, "\n  {}", style.dim(&format!("unchanged: {}", unchanged.join(", "))))?;
     }
+    for change in plan.changes.iter().filter(|c| c.action == Action::NoOp) {
+        for object in &change.objects {
+            for field in &object.left_alone {
+                let what = format!("{}: {} of {} {}", change.address, field.path, object.kind, object.name);
+                let line = format!("{what} is left to `{}`, which owns it", field.manager);
+                writeln!(out, "  {}", style.dim(&line))?;
+            }
+        }
+    }
     let lost =
         plan.changes.iter().flat_map(|c| &c.objects).filter(|o| o.data_loss && removes(o.action)).count();
     if lost > 0 {
