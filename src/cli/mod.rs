@@ -16,10 +16,11 @@ use crate::source::{DiskWorld, World};
 use clap::{Args, Parser, Subcommand};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// Type-checked Kubernetes clusters, namespaces and Helm releases.
 #[derive(Debug, Parser)]
-#[command(name = "relc", version, disable_help_subcommand = true)]
+#[command(name = "relc", version = VERSION.as_str(), disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -43,6 +44,11 @@ enum Command {
     /// Explain a code that a finding carries, such as E0101.
     Explain(explain::Args),
 }
+
+/// relc's version, and that of the Helm whose rendering it follows.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    format!("{} (renders as Helm {})", env!("CARGO_PKG_VERSION"), crate::render::HELM_VERSION)
+});
 
 /// What every command that prints findings takes.
 #[derive(Debug, Args)]

@@ -11,5 +11,6 @@
 )]
 
 mod charts;
+mod cli;
 mod cluster;
 mod tidy;

@@ -1,0 +1,157 @@
+//! The command line as a person and a CI job meet it: the README's commands, exit codes, JSON shapes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn relc(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_relc"))
+        .args(args)
+        .env_remove("KUBECONFIG")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() == ".relc" {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+/// A copy of the quickstart, so that its sandbox starts empty.
+fn quickstart() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let stack = dir.path().join("quickstart");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart"), &stack);
+    (dir, stack)
+}
+
+#[test]
+fn quickstart_creates_then_changes_nothing_then_leaves_nothing() {
+    let (_keep, stack) = quickstart();
+    let dir = stack.to_str().unwrap();
+
+    let planned = relc(&["plan", dir, "--detailed-exitcode"]);
+    assert_eq!(code(&planned), 2, "{}", err(&planned));
+    assert!(out(&planned).starts_with("Plan for stack \"quickstart\": 4 to create"), "{}", out(&planned));
+
+    let first = relc(&["apply", dir, "--auto-approve"]);
+    assert_eq!(code(&first), 0, "{}", err(&first));
+    assert!(out(&first).contains("shop_url = \"https://shop.example.com\""), "{}", out(&first));
+    assert!(!out(&first).contains("quickstart-only") && !err(&first).contains("quickstart-only"));
+
+    let second = relc(&["apply", dir, "--auto-approve"]);
+    assert_eq!(code(&second), 0, "{}", err(&second));
+    assert!(out(&second).contains("no changes (4 unchanged)"), "{}", out(&second));
+    assert_eq!(code(&relc(&["plan", dir, "--detailed-exitcode"])), 0);
+
+    let larger = relc(&["plan", dir, "-v", "size=large"]);
+    assert!(out(&larger).contains("spec.replicas: 1 -> 3"), "{}", out(&larger));
+
+    let gone = relc(&["destroy", dir, "--auto-approve"]);
+    assert_eq!(code(&gone), 0, "{}", err(&gone));
+    let again = relc(&["destroy", dir, "--auto-approve"]);
+    assert!(out(&again).contains("no changes"), "{}", out(&again));
+}
+
+#[test]
+fn apply_without_a_terminal_refuses_and_says_how_to_go_on() {
+    let (_keep, stack) = quickstart();
+    let dir = stack.to_str().unwrap();
+    let refused = relc(&["apply", dir]);
+    assert_eq!(code(&refused), 1);
+    assert!(err(&refused).contains("--auto-approve"), "{}", err(&refused));
+    let planned = relc(&["plan", dir, "--detailed-exitcode"]);
+    assert_eq!(code(&planned), 2, "something was applied");
+}
+
+#[test]
+fn a_plan_as_json_has_the_promised_shape() {
+    let (_keep, stack) = quickstart();
+    let planned = relc(&["plan", stack.to_str().unwrap(), "--format", "json"]);
+    let plan: Value = serde_json::from_str(&out(&planned)).unwrap();
+    assert_eq!(plan["format_version"], 1);
+    for action in ["create", "upgrade", "no_op", "adopt", "repair", "replace", "destroy"] {
+        assert!(plan["summary"][action].is_u64(), "{action} is missing in {}", plan["summary"]);
+    }
+    let change = &plan["changes"][0];
+    assert_eq!(change["address"], "namespace.data");
+    assert_eq!(change["action"], "create");
+    assert_eq!(change["objects"][0]["kind"], "Namespace");
+    assert!(!out(&planned).contains("quickstart-only"), "a secret is in the plan");
+}
+
+#[test]
+fn findings_as_json_have_positions() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("main.rel"), "release \"x\" {\n  chart = 3\n}\n").unwrap();
+    let checked = relc(&["check", dir.path().to_str().unwrap(), "--format", "json"]);
+    assert_eq!(code(&checked), 1);
+    let found: Value = serde_json::from_str(&out(&checked)).unwrap();
+    let list = found["diagnostics"].as_array().unwrap();
+    assert!(list.len() >= 2, "both mistakes in one run: {found}");
+    assert!(list.iter().all(|d| d["code"].as_str().unwrap().starts_with('E')));
+    assert!(list.iter().any(|d| d["labels"][0]["line"] == 2), "{found}");
+}
+
+#[test]
+fn wrong_arguments_are_errors_not_changes() {
+    for args in [&["plan", "--no-such-flag"][..], &["no-such-command"], &["check", "-v", "x", "."]] {
+        let output = relc(args);
+        assert_eq!(code(&output), 1, "{args:?}");
+        assert!(!err(&output).is_empty(), "{args:?}");
+    }
+    let missing = relc(&["check", "no/such/directory"]);
+    assert_eq!(code(&missing), 1);
+    assert!(err(&missing).contains("no/such/directory"), "{}", err(&missing));
+}
+
+#[test]
+fn every_code_can_be_explained() {
+    for (number, text) in relc::diag::codes::ALL {
+        let output = relc(&["explain", number.0]);
+        assert_eq!(code(&output), 0);
+        assert!(out(&output).contains(text));
+    }
+    let unknown = relc(&["explain", "E9999"]);
+    assert_eq!(code(&unknown), 1);
+}
+
+#[test]
+fn the_readmes_commands_are_the_ones_tested() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let commands: Vec<&str> =
+        readme.split("```sh\n").skip(1).filter_map(|block| block.split("\n```").next()).collect();
+    assert_eq!(commands, ["cargo run --release -- apply examples/quickstart --auto-approve", "cargo test"]);
+}
+
+#[test]
+fn the_version_names_the_helm_it_follows() {
+    let version = out(&relc(&["--version"]));
+    assert!(version.contains(relc::render::HELM_VERSION), "{version}");
+}
