@@ -29,7 +29,8 @@ pub fn parse(file: FileId, text: &str, diags: &mut Diags) -> ast::File {
     }
     let mut findings = findings::Findings::default();
     let scan = scan::scan(file, text, &mut findings);
-    let (items, complete) = recover::Recover { file, source: text, scan: &scan, diags: &mut findings }.file();
+    let (items, complete) =
+        recover::Recover { file, source: text, scan: &scan, diags: &mut findings, damaged: false }.file();
     findings.finish(file, diags);
     ast::File { id: file, items, complete }
 }

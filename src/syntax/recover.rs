@@ -22,6 +22,8 @@ pub(super) struct Recover<'a> {
     pub source: &'a str,
     pub scan: &'a Scan,
     pub diags: &'a mut Findings,
+    /// Brackets of the item at hand do not match: its attributes may stand in another block than was meant.
+    pub damaged: bool,
 }
 
 impl<'a> Recover<'a> {
@@ -58,8 +60,8 @@ impl<'a> Recover<'a> {
     }
 
     fn broken_item(&mut self, chunk: &Chunk, error: &pest::error::Error<Rule>) -> Option<Item> {
-        let tokens = self.tokens(chunk.first, chunk.last);
-        let tokens = trim(tokens);
+        self.damaged = chunk.damaged;
+        let tokens = trim(self.tokens(chunk.first, chunk.last));
         let word = tokens.first().map(|t| self.slice(t.start, t.end)).unwrap_or("");
         let keyword = matches!(word, "import" | "function" | "type");
         if !keyword && let Some(block) = self.broken_block(tokens) {
@@ -126,7 +128,7 @@ impl<'a> Recover<'a> {
 
     fn broken_body(&mut self, inside: &'a [Tok], depth: usize, span: Span) -> Body {
         let mut items = Vec::new();
-        let mut complete = true;
+        let mut complete = !self.damaged;
         let mut parts = split(inside, depth).into_iter().peekable();
         while let Some(part) = parts.next() {
             let (start, end) = extent(part);

@@ -181,6 +181,17 @@ fn what_is_broken_does_not_hide_the_rest() {
 }
 
 #[test]
+fn nothing_is_missing_from_a_block_that_is_not_closed() {
+    let (file, _) = parsed("a \"x\" {\n  b = 1\n\nf \"y\" { g = 3 }\n");
+    let complete: Vec<bool> = file
+        .items
+        .iter()
+        .filter_map(|i| if let Item::Block(b) = i { Some(b.body.complete) } else { None })
+        .collect();
+    assert_eq!(complete, [false, true]);
+}
+
+#[test]
 fn nesting_is_limited_in_every_way_it_can_be_written() {
     let many = |open: &str, close: &str, n: usize| format!("x = {}1{}\n", open.repeat(n), close.repeat(n));
     for (open, close) in [
