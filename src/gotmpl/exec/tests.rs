@@ -240,3 +240,47 @@ fn endless_recursion_is_an_error() {
     prints(&format!("{}x{}", "{{if 1}}".repeat(900), "{{end}}".repeat(900)), "x");
     prints(&format!("{{{{if 0}}}}{}{{{{end}}}}", "{{else if 0}}".repeat(5000)), "");
 }
+
+/// What Go 1.26's `text/template` itself prints and says, recorded from it (with sprig, Helm's `include`, `tpl`,
+/// `fail`, and `missingkey=zero`).
+#[test]
+fn facts_of_go() {
+    let facts: serde_json::Value = serde_json::from_str(include_str!("facts.json")).unwrap();
+    let mut funcs = crate::gotmpl::funcs::helm();
+    funcs.register(FUNCS);
+    let funcs = Arc::new(funcs);
+    let data = Value::from_json(&floats(&facts["data"]));
+    let mut wrong = Vec::new();
+    for case in facts["cases"].as_array().unwrap() {
+        let text = case[0].as_str().unwrap();
+        let mut set = TemplateSet::new(Arc::clone(&funcs));
+        let result = match set.parse("c/t.yaml", text.as_bytes()) {
+            Err(error) => Err(error.to_string()),
+            Ok(()) => {
+                let mut ctx = Ctx::new(&set, &Still, MissingKey::Zero);
+                let data = data.deep_copy().unwrap();
+                let result = ctx.execute("c/t.yaml", data);
+                result.map(|out| String::from_utf8(out).unwrap()).map_err(|error| error.to_string())
+            }
+        };
+        let expected = match (case[1].as_str(), case[2].as_str().unwrap().to_owned()) {
+            (Some("error"), words) => Err(words),
+            (_, output) => Ok(output),
+        };
+        if result != expected {
+            wrong.push(format!("{text}\n  go:   {expected:?}\n  here: {result:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Numbers of values are float64 wherever they come from.
+fn floats(json: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Number(number) => Json::from(number.as_f64().unwrap()),
+        Json::Array(items) => items.iter().map(floats).collect(),
+        Json::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), floats(value))).collect(),
+        other => other.clone(),
+    }
+}

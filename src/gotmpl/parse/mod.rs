@@ -7,6 +7,8 @@ mod builtin;
 mod expr;
 mod lex;
 mod literal;
+#[cfg(test)]
+mod tests;
 
 pub use builtin::Builtin;
 

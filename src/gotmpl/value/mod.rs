@@ -10,6 +10,8 @@ mod list;
 mod map;
 mod nesting;
 mod object;
+#[cfg(test)]
+mod tests;
 
 pub use convert::NotJson;
 pub use list::List;
