@@ -98,6 +98,31 @@ impl Str {
     }
 }
 
+/// Go's `[]byte`: the same bytes as another type, in one word, so that a value needs only three.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bytes(Rc<Str>);
+
+impl Bytes {
+    /// The bytes as a string.
+    #[must_use]
+    pub fn as_string(&self) -> &Str {
+        &self.0
+    }
+}
+
+impl From<Str> for Bytes {
+    fn from(text: Str) -> Self {
+        Self(Rc::new(text))
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
 impl Default for Str {
     fn default() -> Self {
         Self::empty()

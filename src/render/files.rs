@@ -78,11 +78,11 @@ impl Object for Files {
     }
 
     fn entries(&self) -> Option<Vec<(Str, Value)>> {
-        Some(self.0.iter().map(|(name, data)| (name.clone(), Value::Bytes(data.clone()))).collect())
+        Some(self.0.iter().map(|(name, data)| (name.clone(), Value::Bytes(data.clone().into()))).collect())
     }
 
     fn entry(&self, key: &[u8]) -> Option<Value> {
-        self.0.get(key).map(|data| Value::Bytes(data.clone()))
+        self.0.get(key).map(|data| Value::Bytes(data.clone().into()))
     }
 
     fn len(&self) -> Option<usize> {
@@ -104,7 +104,7 @@ impl Object for Files {
     fn call(&self, name: &str, _: &mut Ctx<'_>, args: &[Value]) -> Result<Value, FuncError> {
         let argument = args.first().unwrap_or(&Value::Nil);
         Ok(match name {
-            "GetBytes" => Value::Bytes(self.bytes(argument)),
+            "GetBytes" => Value::Bytes(self.bytes(argument).into()),
             "Get" => Value::Str(self.bytes(argument)),
             "Glob" => Value::Object(Rc::new(self.glob(argument))),
             "AsConfig" => self.yaml(Str::clone),

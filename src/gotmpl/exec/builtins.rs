@@ -215,13 +215,8 @@ fn index(item: &Cell, indexes: &[Cell]) -> Outcome {
     for index in indexes {
         item = match &item.value {
             Value::Nil => return Err("index of nil pointer".into()),
-            Value::Str(bytes) | Value::Bytes(bytes) => {
-                let kind = if matches!(item.value, Value::Str(_)) { "string" } else { "slice" };
-                let byte = bytes.get(position(&index.value, bytes.len())?);
-                let byte =
-                    byte.ok_or_else(|| FuncError::new(format!("reflect: {kind} index out of range")))?;
-                Cell::plain(Value::Uint(UintKind::Uint8, u64::from(*byte)))
-            }
+            Value::Str(bytes) => byte(bytes, &index.value, "string")?,
+            Value::Bytes(bytes) => byte(bytes, &index.value, "slice")?,
             Value::Map(map) => {
                 let key = map_key(&index.value)?;
                 let value = map.get(&key).unwrap_or_else(|| Value::zero(map.elem()));
@@ -245,6 +240,12 @@ fn index(item: &Cell, indexes: &[Cell]) -> Outcome {
     Ok(item)
 }
 
+fn byte(bytes: &[u8], index: &Value, kind: &str) -> Outcome {
+    let byte = bytes.get(position(index, bytes.len())?);
+    let byte = byte.ok_or_else(|| FuncError::new(format!("reflect: {kind} index out of range")))?;
+    Ok(Cell::plain(Value::Uint(UintKind::Uint8, u64::from(*byte))))
+}
+
 fn map_key(index: &Value) -> Result<Str, FuncError> {
     match index {
         Value::Str(key) => Ok(key.clone()),
@@ -263,7 +264,8 @@ fn slice(item: &Value, indexes: &[Cell]) -> Outcome {
     let list = item.elements();
     let (length, capacity) = match (item, &list) {
         (Value::Str(_), _) if indexes.len() == 3 => return Err("cannot 3-index slice a string".into()),
-        (Value::Str(bytes) | Value::Bytes(bytes), _) => (bytes.len(), bytes.len()),
+        (Value::Str(bytes), _) => (bytes.len(), bytes.len()),
+        (Value::Bytes(bytes), _) => (bytes.len(), bytes.len()),
         (_, Some(list)) => (list.len(), list.capacity()),
         _ => return Err(format!("can't slice item of type {}", item.type_name()).into()),
     };
@@ -281,7 +283,9 @@ fn slice(item: &Value, indexes: &[Cell]) -> Outcome {
     let out_of_range = || FuncError::new("reflect.Value.Slice: slice index out of bounds");
     let value = match (item, &list) {
         (Value::Str(bytes), _) => Value::Str(Str::new(bytes.get(from..to).ok_or_else(out_of_range)?)),
-        (Value::Bytes(bytes), _) => Value::Bytes(Str::new(bytes.get(from..to).ok_or_else(out_of_range)?)),
+        (Value::Bytes(bytes), _) => {
+            Value::Bytes(Str::new(bytes.get(from..to).ok_or_else(out_of_range)?).into())
+        }
         (_, Some(list)) => Value::List(list.slice(from, to).ok_or_else(out_of_range)?),
         _ => return Err(out_of_range()),
     };

@@ -8,7 +8,7 @@ mod printf;
 use super::str::Str;
 use super::strconv::{self, FloatBits, FloatFormat, QuoteStyle};
 use super::types::{Kind, Type, UintKind};
-use super::value::{List, MAX_NESTING, Object, TooDeep, Value};
+use super::value::{List, MAX_NESTING, Object, TooDeep, Value, deeper};
 
 pub(super) fn quote_lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&strconv::quote(bytes)).into_owned()
@@ -214,6 +214,10 @@ impl<'a> Printer<'a> {
         if depth > MAX_NESTING {
             return Err(TooDeep);
         }
+        if depth > 0 { deeper(|| self.level(value, verb, depth)) } else { self.level(value, verb, depth) }
+    }
+
+    fn level(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), TooDeep> {
         match value {
             Value::Nil => self.out.extend_from_slice(b"<nil>"),
             Value::Bool(flag) => match verb {
@@ -385,7 +389,7 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    fn bytes(&mut self, bytes: &Str, verb: char, value: &Value, depth: usize) -> Result<(), TooDeep> {
+    fn bytes(&mut self, bytes: &[u8], verb: char, value: &Value, depth: usize) -> Result<(), TooDeep> {
         if matches!(verb, 's' | 'q' | 'x' | 'X') {
             self.text(bytes, verb);
             return Ok(());

@@ -33,7 +33,8 @@ pub(super) fn arg(args: &[Value], index: usize) -> &Value {
 /// A `string` argument.
 pub(super) fn text(args: &[Value], index: usize) -> &[u8] {
     match args.get(index) {
-        Some(Value::Str(text) | Value::Bytes(text)) => text.as_bytes(),
+        Some(Value::Str(text)) => text.as_bytes(),
+        Some(Value::Bytes(bytes)) => bytes,
         _ => &[],
     }
 }
@@ -103,7 +104,8 @@ pub(super) fn strings<'a>(items: impl IntoIterator<Item = &'a [u8]>) -> Res {
 /// sprig's `strval`: the text of a string, `[]byte`, error or Stringer, else what `%v` prints.
 pub(super) fn strval(value: &Value) -> Result<Str, FuncError> {
     match value {
-        Value::Str(text) | Value::Bytes(text) => Ok(text.clone()),
+        Value::Str(text) => Ok(text.clone()),
+        Value::Bytes(bytes) => Ok(bytes.as_string().clone()),
         Value::Bool(true) => Ok(Str::literal("true")),
         Value::Bool(false) => Ok(Str::literal("false")),
         _ => print(value),

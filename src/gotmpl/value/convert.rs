@@ -6,7 +6,7 @@ use base64::Engine as _;
 
 use super::super::str::Str;
 use super::super::types::ANY_MAP;
-use super::nesting::MAX_NESTING;
+use super::nesting::{MAX_NESTING, deeper};
 use super::{List, Map, Value};
 
 /// Why a value has no JSON form.
@@ -58,10 +58,14 @@ impl Value {
 }
 
 fn from_json(json: &serde_json::Value, depth: usize) -> Value {
-    use serde_json::Value as Json;
     if depth > MAX_NESTING {
         return Value::Nil;
     }
+    deeper(|| from_level(json, depth))
+}
+
+fn from_level(json: &serde_json::Value, depth: usize) -> Value {
+    use serde_json::Value as Json;
     match json {
         Json::Null => Value::Nil,
         Json::Bool(value) => Value::Bool(*value),
@@ -87,10 +91,14 @@ fn from_json(json: &serde_json::Value, depth: usize) -> Value {
 }
 
 fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
-    use serde_json::Value as Json;
     if depth > MAX_NESTING {
         return Err(NotJson::TooDeep);
     }
+    deeper(|| to_level(value, depth))
+}
+
+fn to_level(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
+    use serde_json::Value as Json;
     let float =
         |number: f64| serde_json::Number::from_f64(number).map(Json::Number).ok_or(NotJson::Number(number));
     let array = |list: &List| {
@@ -108,9 +116,7 @@ fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
         Value::Float32(number) => float(f64::from(*number))?,
         Value::Float(number) => float(*number)?,
         Value::Str(text) => Json::String(text.to_str_lossy().into_owned()),
-        Value::Bytes(bytes) => {
-            Json::String(base64::engine::general_purpose::STANDARD.encode(bytes.as_bytes()))
-        }
+        Value::Bytes(bytes) => Json::String(base64::engine::general_purpose::STANDARD.encode(&**bytes)),
         Value::List(list) if list.is_nil() => Json::Null,
         Value::List(list) => array(list)?,
         Value::Map(map) if map.is_nil() => Json::Null,

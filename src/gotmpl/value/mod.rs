@@ -16,12 +16,13 @@ mod tests;
 pub use convert::NotJson;
 pub use list::List;
 pub use map::Map;
+pub(super) use nesting::deeper;
 pub use nesting::{MAX_NESTING, TooDeep};
 pub use object::Object;
 
 use std::rc::Rc;
 
-use super::str::Str;
+use super::str::{Bytes, Str};
 use super::types::{BYTES, IntKind, Kind, Type, UintKind};
 
 /// A Go value of dynamic type.
@@ -43,7 +44,7 @@ pub enum Value {
     /// `string`
     Str(Str),
     /// `[]byte`
-    Bytes(Str),
+    Bytes(Bytes),
     /// A slice
     List(List),
     /// A map with string keys
@@ -119,7 +120,8 @@ impl Value {
             Self::Uint(_, value) => *value != 0,
             Self::Float32(value) => *value != 0.0,
             Self::Float(value) => *value != 0.0,
-            Self::Str(text) | Self::Bytes(text) => !text.is_empty(),
+            Self::Str(text) => !text.is_empty(),
+            Self::Bytes(bytes) => !bytes.is_empty(),
             Self::List(list) => !list.is_empty(),
             Self::Map(map) => !map.is_empty(),
             Self::Object(object) => object.truth(),
@@ -214,7 +216,8 @@ impl Value {
     #[must_use]
     pub fn len(&self) -> Option<usize> {
         match self {
-            Self::Str(text) | Self::Bytes(text) => Some(text.len()),
+            Self::Str(text) => Some(text.len()),
+            Self::Bytes(bytes) => Some(bytes.len()),
             Self::List(list) => Some(list.len()),
             Self::Map(map) => Some(map.len()),
             Self::Object(object) => object.len(),

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::str::Str;
 use super::{List, Map, Value};
 
@@ -92,10 +93,19 @@ pub(super) fn drop_values(level: Level) {
     let _ = PENDING.try_with(|pending| pending.borrow_mut().depth -= 1);
 }
 
+/// One level deeper into a value: with a stack that has room for it.
+pub(in super::super) fn deeper<R>(level: impl FnOnce() -> R) -> R {
+    stacker::maybe_grow(RED_ZONE, STACK_STEP, level)
+}
+
 pub(super) fn deep_copy(value: &Value, depth: usize) -> Result<Value, TooDeep> {
     if depth > MAX_NESTING {
         return Err(TooDeep);
     }
+    deeper(|| copy_level(value, depth))
+}
+
+fn copy_level(value: &Value, depth: usize) -> Result<Value, TooDeep> {
     Ok(match value {
         Value::Map(map) if !map.is_nil() => {
             let mut copy = BTreeMap::new();
@@ -117,6 +127,10 @@ pub(super) fn deep_equal(a: &Value, b: &Value, depth: usize) -> bool {
     if depth > MAX_NESTING {
         return false;
     }
+    deeper(|| equal_level(a, b, depth))
+}
+
+fn equal_level(a: &Value, b: &Value, depth: usize) -> bool {
     match (a, b) {
         (Value::Nil, Value::Nil) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -124,7 +138,8 @@ pub(super) fn deep_equal(a: &Value, b: &Value, depth: usize) -> bool {
         (Value::Uint(kind_a, a), Value::Uint(kind_b, b)) => kind_a == kind_b && a == b,
         (Value::Float32(a), Value::Float32(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a == b,
-        (Value::Str(a), Value::Str(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
+        (Value::Str(a), Value::Str(b)) => a == b,
+        (Value::Bytes(a), Value::Bytes(b)) => a == b,
         (Value::List(a), Value::List(b)) => {
             a.ty() == b.ty()
                 && a.is_nil() == b.is_nil()

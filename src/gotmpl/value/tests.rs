@@ -52,7 +52,7 @@ fn types_have_the_names_go_prints() {
     assert_eq!(name(Value::from(Map::with_type(STRING_MAP))), "map[string]string");
     assert_eq!(name(Value::from(Map::with_type(HELM_VALUES))), "common.Values");
     assert_eq!(name(Value::from(List::strings(["a"]))), "[]string");
-    assert_eq!(name(Value::Bytes(Str::empty())), "[]uint8");
+    assert_eq!(name(Value::Bytes(Str::empty().into())), "[]uint8");
     assert!(HELM_VALUES.assignable_to(ANY_MAP) && !STRING_MAP.assignable_to(ANY_MAP));
 }
 

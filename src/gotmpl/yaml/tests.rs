@@ -83,8 +83,8 @@ fn bytes_that_are_not_utf8() {
     assert_eq!(encode_json(&value).unwrap(), r#""a\ufffdb\ufffd\ufffd""#);
     assert_eq!(to_yaml(&value), "a\u{fffd}b\u{fffd}\u{fffd}");
     assert_eq!(to_yaml_pretty(&value), "!!binary Yf9i4oI=");
-    assert_eq!(to_yaml(&Value::Bytes((&b"\x00\x01"[..]).into())), "AAE=");
-    assert_eq!(to_yaml_pretty(&Value::Bytes((&b"\x00\x01"[..]).into())), "- 0\n- 1");
+    assert_eq!(to_yaml(&Value::Bytes(crate::gotmpl::str::Str::new(b"\x00\x01").into())), "AAE=");
+    assert_eq!(to_yaml_pretty(&Value::Bytes(crate::gotmpl::str::Str::new(b"\x00\x01").into())), "- 0\n- 1");
 }
 
 #[test]

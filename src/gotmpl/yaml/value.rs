@@ -58,7 +58,7 @@ impl Encode for Value {
             Value::Float32(f) => see(View::Float32(*f)),
             Value::Float(f) => see(View::Float(*f)),
             Value::Str(s) => see(View::Str(s.as_bytes())),
-            Value::Bytes(b) => see(View::Bytes(b.as_bytes())),
+            Value::Bytes(b) => see(View::Bytes(b)),
             Value::List(list) => see(View::List { items: list.items(), nil: list.is_nil() }),
             Value::Map(map) => map.read(|table| {
                 let entries = table.iter().map(|(key, value)| (key.as_bytes(), value)).collect();
