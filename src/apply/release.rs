@@ -40,6 +40,9 @@ pub(super) async fn apply(node: &Node<'_>, op: &ReleaseOp, entry: &Entry) -> Res
     if let Some(former) = &former {
         record.labels.clone_from(&former.labels);
     }
+    for cut_short in &op.cut_short {
+        close_pending(node, op, *cut_short).await.map_err(keep)?;
+    }
     node.create_record(&mut record).await.map_err(keep)?;
     let diag = match proceed(node, op, revision, &mut record, former.as_mut()).await {
         Ok(()) => return Ok(entry.clone()),
@@ -76,6 +79,14 @@ pub(super) async fn apply(node: &Node<'_>, op: &ReleaseOp, entry: &Entry) -> Res
             Err(second) => Err(keep(errors::rollback_failed(diag, &second))),
         },
     }
+}
+
+/// A revision that nobody works on any more is no longer pending: Helm would refuse to go on from it.
+async fn close_pending(node: &Node<'_>, op: &ReleaseOp, version: u32) -> Result<(), Diag> {
+    let Some(mut record) = node.read_record(&op.name, &op.namespace, version).await? else { return Ok(()) };
+    let told = format!("Cut short, taken up by revision {}", op.last_revision.saturating_add(1));
+    set_status(&mut record, "failed", Some(&told));
+    node.update_record(&mut record).await
 }
 
 /// After a rollback the release is whole, but not what the source says.

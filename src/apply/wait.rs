@@ -1,5 +1,6 @@
 //! Waiting for objects, and the cause when it was in vain.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -18,6 +19,9 @@ use crate::plan::object::{at, text};
 const LOOKS: usize = 8;
 /// Never silent for longer.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How long to wait between questions about pods, and for how many objects to ask.
+const TROUBLE: Duration = Duration::from_secs(3);
+const TROUBLED: usize = 3;
 
 /// Says what is waited for when that changes, and now and then when it does not.
 pub(super) struct Told<'a> {
@@ -55,6 +59,40 @@ impl<'a> Told<'a> {
     }
 }
 
+/// What the pods of slow objects say, so that whoever watches need not wait for the timeout to learn why.
+struct Troubles {
+    of: BTreeMap<ObjectRef, String>,
+    at: Instant,
+}
+
+impl Troubles {
+    /// Lists pods for the first few objects, now and then.
+    async fn look(&mut self, node: &Node<'_>, left: &[(&ObjectRef, String, Option<Value>)]) {
+        if self.at.elapsed() < TROUBLE {
+            return;
+        }
+        self.of.clear();
+        for (object, _, live) in left.iter().take(TROUBLED) {
+            let Some(live) = live.as_ref().filter(|_| object.kind != "Pod") else { continue };
+            let pods = pods_of(node, object, live).await;
+            let found = pods
+                .iter()
+                .find_map(|pod| Some((text(pod, &["metadata", "name"]), ready::pod_trouble(pod)?)));
+            if let Some((pod, trouble)) = found {
+                self.of.insert((*object).clone(), format!("pod {pod}: {trouble}"));
+            }
+        }
+        self.at = Instant::now();
+    }
+
+    fn add_to(&self, object: &ObjectRef, why: &str) -> String {
+        match self.of.get(object) {
+            Some(trouble) => format!("{why}; {trouble}"),
+            None => why.to_owned(),
+        }
+    }
+}
+
 /// Waits until all objects are ready.
 ///
 /// # Errors
@@ -84,6 +122,7 @@ pub(super) async fn until(
     let mut pending: Vec<&ObjectRef> = objects.iter().filter(|o| rule_applies(o)).collect();
     let mut pauses = Pauses::new();
     let mut told = Told::new(node);
+    let mut troubles = Troubles { of: BTreeMap::new(), at: Instant::now() };
     loop {
         let looks = stream::iter(pending)
             .map(|object| look(node, object, created, rule))
@@ -107,7 +146,10 @@ pub(super) async fn until(
             let others: Vec<String> = left.iter().skip(1).map(|(o, why, _)| format!("{o}: {why}")).collect();
             return Err(errors::not_ready(node.address, first, why, node.timeout, cause, &others));
         }
-        told.tell(&left.iter().map(|(o, why, _)| ((*o).clone(), why.clone())).collect::<Vec<_>>());
+        troubles.look(node, &left).await;
+        let pending_now: Vec<(ObjectRef, String)> =
+            left.iter().map(|(o, why, _)| ((*o).clone(), troubles.add_to(o, why))).collect();
+        told.tell(&pending_now);
         pending = left.into_iter().map(|(o, _, _)| o).collect();
         pauses.next().await;
     }

@@ -144,10 +144,7 @@ pub(crate) fn conflicts(status: &kube::core::Status) -> Vec<Conflict> {
     let causes = status.details.iter().flat_map(|d| d.causes.iter());
     causes
         .filter(|c| c.reason == "FieldManagerConflict")
-        .map(|c| Conflict {
-            path: c.field.clone(),
-            manager: quoted(&c.message).unwrap_or_default(),
-        })
+        .map(|c| Conflict { path: c.field.clone(), manager: quoted(&c.message).unwrap_or_default() })
         .collect()
 }
 

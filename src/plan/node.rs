@@ -133,7 +133,8 @@ async fn plain(
     let action = match state.entry {
         None if fresh => Action::Create,
         None => Action::Adopt,
-        Some(_) if quiet && !unfinished => Action::NoOp,
+        // A manifest may still have been waited for; a namespace that is as wanted is done.
+        Some(_) if quiet && (!unfinished || kind == EntryKind::Namespace) => Action::NoOp,
         Some(_) if compared.iter().any(|(c, _)| c.action == Action::Replace) => Action::Replace,
         Some(_) if state.changed() => Action::Upgrade,
         Some(_) => Action::Repair,
@@ -238,6 +239,7 @@ async fn release(
             install: deployed.is_none(),
             last_revision,
             deployed_revision: deployed.map(Record::version),
+            cut_short: records.revisions.iter().filter(|r| r.is_pending()).map(Record::version).collect(),
             crds: crd_ops,
             objects: ops,
             prune,

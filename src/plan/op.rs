@@ -92,6 +92,8 @@ pub struct ReleaseOp {
     pub last_revision: u32,
     /// The revision that is deployed and will be superseded (or rolled back to).
     pub deployed_revision: Option<u32>,
+    /// Revisions that an apply or another tool left `pending-…` when it was cut short: recorded as failed first.
+    pub cut_short: Vec<u32>,
     /// Of `crds/`: applied and established before anything else.
     pub crds: Vec<ObjectOp>,
     pub objects: Vec<ObjectOp>,
