@@ -1,5 +1,7 @@
 //! Removal of nodes: those that left the source, or all of a stack.
 
+use std::collections::BTreeMap;
+
 use futures_util::stream::{self, StreamExt};
 use serde_json::Value;
 
@@ -8,7 +10,7 @@ use super::cluster::Live;
 use super::errors;
 use super::input::Address;
 use super::inventory::{Entry, EntryKind, Owned};
-use super::live::{CONCURRENCY, Records, fetch};
+use super::live::{CONCURRENCY, Key, Records, fetch};
 use super::model::{Action, Change, ChartStep, ObjectChange};
 use super::node::destroyed;
 use super::object::{MANAGED_BY, ObjectRef, RELEASE_NAME, RELEASE_NAMESPACE, annotation, is_kept, text};
@@ -54,18 +56,19 @@ pub(super) async fn removed(
 async fn remove(live: &Live<'_>, cluster: &Address, address: &str, entry: &Entry) -> Result<Change, Diags> {
     let deletable: Vec<ObjectRef> =
         entry.objects.iter().filter(|o| o.may_be_deleted()).map(|o| o.object.clone()).collect();
-    let (objects, chart, operation) = match entry.kind {
+    let (objects, kept, chart, operation) = match entry.kind {
         EntryKind::Release => {
             let records = live.records(&entry.namespace, &entry.name);
             let (op, chart) = uninstall(live.api, entry, records, deletable).await?;
             let objects: Vec<ObjectChange> = op.objects.iter().chain(&op.crds).map(destroyed).collect();
-            (objects, chart, Operation::Uninstall(Box::new(op)))
+            (objects, op.kept.clone(), chart, Operation::Uninstall(Box::new(op)))
         }
         EntryKind::Namespace | EntryKind::Manifest => {
             let mut objects = existing(live.api, &deletable).await?;
             objects.sort_by_key(|o| uninstall_rank(&o.kind));
             (
                 objects.iter().map(destroyed).collect(),
+                Vec::new(),
                 None,
                 Operation::DeleteObjects(DeleteOp { objects, timeout_seconds: TIMEOUT }),
             )
@@ -78,6 +81,7 @@ async fn remove(live: &Live<'_>, cluster: &Address, address: &str, entry: &Entry
         reason: String::new(),
         chart,
         objects,
+        kept,
         after: Vec::new(),
         operation,
         entry: None,
@@ -92,17 +96,14 @@ async fn uninstall(
     crds: Vec<ObjectRef>,
 ) -> Result<(UninstallOp, Option<ChartStep>), Diags> {
     let mut wanted = Vec::new();
-    let mut kept = Vec::new();
+    let mut keep = Vec::new();
     for record in records.iter().flat_map(|r| &r.revisions) {
-        let (objects, keep) = record_objects(api, record).await?;
+        let (objects, kept) = record_objects(api, record).await?;
         wanted.extend(objects);
-        kept.extend(keep);
+        keep.extend(kept);
     }
-    wanted.sort();
-    wanted.dedup_by_key(|o| o.key());
-    kept.sort();
-    kept.dedup_by_key(|o| o.key());
-    let mut objects = owned_by(api, &wanted, &entry.name, &entry.namespace).await?;
+    let Standing { owned: mut objects, mut kept } =
+        standing(api, wanted, keep, &entry.name, &entry.namespace).await?;
     objects.sort_by_key(|o| uninstall_rank(&o.kind));
     let last = records.and_then(Records::last);
     let chart = last.map(|r| ChartStep {
@@ -110,7 +111,12 @@ async fn uninstall(
         from: Some(r.chart_version().to_owned()),
         to: None,
     });
-    let crds = existing(api, &crds).await?;
+    let found = found(api, &crds).await?;
+    let (kept_crds, crds): (Vec<_>, Vec<_>) = crds
+        .into_iter()
+        .filter(|o| found.contains_key(&o.key()))
+        .partition(|o| found.get(&o.key()).is_some_and(is_kept));
+    kept.extend(kept_crds);
     let op = UninstallOp {
         name: entry.name.clone(),
         namespace: entry.namespace.clone(),
@@ -170,13 +176,48 @@ pub(crate) async fn owned_by(
     release: &str,
     namespace: &str,
 ) -> Result<Vec<ObjectRef>, Diags> {
-    let mut diags = Diags::default();
-    let live = fetch(api, objects.iter().map(|o| (o, false)), &mut diags).await;
-    if diags.has_errors() {
-        return Err(diags);
-    }
+    let live = found(api, objects).await?;
     let ours = |o: &&ObjectRef| live.get(&o.key()).is_some_and(|l| is_owned_by(l, release, namespace));
     Ok(objects.iter().filter(ours).cloned().collect())
+}
+
+/// What stands of objects that are no longer wanted.
+pub(super) struct Standing {
+    /// This release's, to be removed.
+    pub owned: Vec<ObjectRef>,
+    /// To stay: the chart said so, or the live object does.
+    pub kept: Vec<ObjectRef>,
+}
+
+/// Parts what a release's manifests named: `keep` are those that their manifest wants kept.
+pub(super) async fn standing(
+    api: Api<'_>,
+    mut objects: Vec<ObjectRef>,
+    mut keep: Vec<ObjectRef>,
+    release: &str,
+    namespace: &str,
+) -> Result<Standing, Diags> {
+    for list in [&mut objects, &mut keep] {
+        list.sort_by_key(ObjectRef::key);
+        list.dedup_by_key(|o| o.key());
+    }
+    let live = found(api, objects.iter().chain(&keep)).await?;
+    let is_there = |o: &ObjectRef| live.contains_key(&o.key());
+    let says_keep = |o: &ObjectRef| live.get(&o.key()).is_some_and(is_kept);
+    objects.retain(|o| live.get(&o.key()).is_some_and(|l| is_owned_by(l, release, namespace)));
+    keep.retain(|o| is_there(o) && !objects.iter().any(|other| other.same_object(o)));
+    let (kept, owned): (Vec<_>, Vec<_>) = objects.into_iter().partition(says_keep);
+    keep.extend(kept);
+    Ok(Standing { owned, kept: keep })
+}
+
+async fn found<'o>(
+    api: Api<'_>,
+    objects: impl IntoIterator<Item = &'o ObjectRef>,
+) -> Result<BTreeMap<Key, Value>, Diags> {
+    let mut diags = Diags::default();
+    let live = fetch(api, objects.into_iter().map(|o| (o, false)), &mut diags).await;
+    if diags.has_errors() { Err(diags) } else { Ok(live) }
 }
 
 /// Helm's ownership rule (`pkg/action/validate.go`, `checkOwnership`).
@@ -188,11 +229,7 @@ pub(crate) fn is_owned_by(live: &Value, release: &str, namespace: &str) -> bool 
 
 /// Those that exist.
 pub(super) async fn existing(api: Api<'_>, objects: &[ObjectRef]) -> Result<Vec<ObjectRef>, Diags> {
-    let mut diags = Diags::default();
-    let live = fetch(api, objects.iter().map(|o| (o, false)), &mut diags).await;
-    if diags.has_errors() {
-        return Err(diags);
-    }
+    let live = found(api, objects).await?;
     Ok(objects.iter().filter(|o| live.contains_key(&o.key())).cloned().collect())
 }
 

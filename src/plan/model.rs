@@ -92,6 +92,9 @@ pub struct Change {
     pub chart: Option<ChartStep>,
     /// Every object, unchanged ones included, in the order of application.
     pub objects: Vec<ObjectChange>,
+    /// Left on the cluster, though no longer wanted, because the chart says `helm.sh/resource-policy: keep`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<super::object::ObjectRef>,
     /// Addresses that have to be done before this change starts.
     pub after: Vec<String>,
     pub operation: Operation,
@@ -189,6 +192,12 @@ impl Change {
             }
             if let Some(chart) = &self.chart {
                 map.insert("chart".into(), json!({ "name": chart.name, "from": chart.from, "to": chart.to }));
+            }
+            if !self.kept.is_empty() {
+                let kept = self.kept.iter().map(|o| {
+                    json!({ "apiVersion": o.api_version, "kind": o.kind, "name": o.name, "namespace": o.namespace })
+                });
+                map.insert("kept".into(), kept.collect());
             }
         }
         out

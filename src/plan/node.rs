@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::cluster::{Compared, Live, objects_of};
-use super::destroy::{existing, record_objects};
+use super::destroy::{Standing, existing, record_objects, standing};
 use super::errors;
 use super::input::{ManifestNode, Node, NodeKind, ReleaseNode};
 use super::inventory::{Entry, EntryKind, Owned};
@@ -195,14 +195,14 @@ async fn release(
     }
 
     let wanted: BTreeSet<_> = compared.iter().chain(&crds).map(|(_, op)| op.object.key()).collect();
-    let mut former: Vec<ObjectRef> = Vec::new();
+    let (mut former, mut keep): (Vec<ObjectRef>, Vec<ObjectRef>) = (Vec::new(), Vec::new());
     for record in &records.revisions {
-        let (objects, _) = record_objects(live.api, record).await?;
+        let (objects, kept) = record_objects(live.api, record).await?;
         former.extend(objects.into_iter().filter(|o| !wanted.contains(&o.key())));
+        keep.extend(kept.into_iter().filter(|o| !wanted.contains(&o.key())));
     }
-    former.sort();
-    former.dedup_by_key(|o| o.key());
-    let prune = super::destroy::owned_by(live.api, &former, &release.name, &release.namespace).await?;
+    let Standing { owned: prune, kept } =
+        standing(live.api, former, keep, &release.name, &release.namespace).await?;
 
     let quiet = all_quiet(&compared) && all_quiet(&crds) && prune.is_empty();
     let verdict =
@@ -248,7 +248,8 @@ async fn release(
             on_failure: release.on_failure,
         }))
     };
-    Ok(change(node, verdict.action, &verdict.reason, Some(chart), changes, operation, entry))
+    let change = change(node, verdict.action, &verdict.reason, Some(chart), changes, operation, entry);
+    Ok(Change { kept, ..change })
 }
 
 struct Verdict {
@@ -358,6 +359,7 @@ fn change(
         reason: reason.to_owned(),
         chart,
         objects,
+        kept: Vec::new(),
         after: Vec::new(),
         operation,
         entry: Some(entry),

@@ -98,6 +98,15 @@ fn write_change(out: &mut String, change: &Change, several_clusters: bool, style
         let objects = if same == 1 { "1 object unchanged" } else { &format!("{same} objects unchanged") };
         writeln!(out, "      {}", style.dim(objects))?;
     }
+    for object in &change.kept {
+        let text = format!(
+            "kept: {} {}{} (the chart says helm.sh/resource-policy: keep)",
+            object.kind,
+            place(&object.namespace),
+            object.name
+        );
+        writeln!(out, "      {}", style.dim(&text))?;
+    }
     Ok(())
 }
 
@@ -110,8 +119,7 @@ fn chart(step: &ChartStep) -> String {
 }
 
 fn write_object(out: &mut String, object: &ObjectChange, style: Style) -> std::fmt::Result {
-    let place = if object.namespace.is_empty() { String::new() } else { format!("{}/", object.namespace) };
-    let line = format!("{} {} {place}{}", sign(object.action), object.kind, object.name);
+    let line = format!("{} {} {}{}", sign(object.action), object.kind, place(&object.namespace), object.name);
     let loss =
         if object.data_loss && removes(object.action) { style.red("  data loss") } else { String::new() };
     writeln!(out, "      {}{loss}", paint(object.action, &line, style))?;
@@ -128,6 +136,10 @@ fn write_object(out: &mut String, object: &ObjectChange, style: Style) -> std::f
         writeln!(out, "          {}", style.dim(&text))?;
     }
     Ok(())
+}
+
+fn place(namespace: &str) -> String {
+    if namespace.is_empty() { String::new() } else { format!("{namespace}/") }
 }
 
 fn step(field: &FieldChange) -> String {

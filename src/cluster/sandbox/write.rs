@@ -342,6 +342,7 @@ pub fn replace(
     } else if served.has_status() {
         meta::set(meta::as_map(&mut object), "status", live_view.get("status").cloned());
     }
+    let given_managers = place.sub.is_empty().then(|| Managers::of(&object));
     carry_metadata(&live_view, &mut object);
     kinds::prepare_update(served, &live_view, &mut object);
     settle(served, &mut object);
@@ -349,7 +350,9 @@ pub fn replace(
     let managers = match fields {
         Fields::Given(managers) => managers,
         Fields::Update(manager) => {
-            let mut managers = live_managers.clone();
+            // A writer may hand fields from one manager to another by writing the list itself.
+            let mut managers =
+                given_managers.filter(|m| !m.is_empty()).unwrap_or_else(|| live_managers.clone());
             // Where nobody manages anything, or (of a scale) the replicas, nobody begins to by an update.
             let tracked =
                 !managers.is_empty() && (place.sub != "scale" || managers.own(&["f:spec", "f:replicas"]));

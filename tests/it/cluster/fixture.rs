@@ -60,6 +60,17 @@ impl Fixture {
         Some(Fixture { cluster, real: true, id: unique(test), events: Mutex::default(), _dir: None })
     }
 
+    /// The same cluster as another, powerless user; `None` where there are no users.
+    pub async fn as_user(&self, user: &str) -> Option<Fixture> {
+        let path = std::env::var_os(KUBECONFIG).filter(|_| self.real)?;
+        let kubeconfig = kube::config::Kubeconfig::read_from(path).unwrap();
+        let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.unwrap();
+        config.auth_info.impersonate = Some(user.to_owned());
+        let client = kube::Client::try_from(config).unwrap();
+        let cluster = Cluster::new("test", "https://127.0.0.1", client).await.unwrap();
+        Some(Fixture { cluster, real: true, id: self.id.clone(), events: Mutex::default(), _dir: None })
+    }
+
     pub fn stack(&self) -> Stack {
         Stack { id: self.id.clone(), nodes: Vec::new() }
     }
@@ -252,6 +263,13 @@ impl Stack {
 
     pub fn release(mut self, release: Release) -> Self {
         self.nodes.push(release.node(&self.id));
+        self
+    }
+
+    /// An explicit `depends_on`.
+    pub fn needs(mut self, address: &str, needed: &str) -> Self {
+        let node = self.nodes.iter_mut().find(|n| n.address.as_str() == address).unwrap();
+        node.depends_on.push(Address::new(needed));
         self
     }
 

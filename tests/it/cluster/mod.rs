@@ -2,6 +2,8 @@
 
 mod fixture;
 mod lifecycle;
+mod ownership;
+mod releases;
 
 /// Makes two tests of each case.
 macro_rules! cases {
