@@ -402,6 +402,9 @@ pub(super) fn foreign_word(at: Span, word: &str) -> Option<Diag> {
         "count" => "use `for_each` and `each.key`",
         "data" => "there are no data sources; pass the value in by a `variable`",
         "self" => "write the values out, or share them by `locals`",
+        "True" | "TRUE" => "write `true`",
+        "False" | "FALSE" => "write `false`",
+        "None" | "nil" | "NULL" | "undefined" => "write `null`",
         "values" => "a release's values are given, not read; share them by `locals`",
         _ => return None,
     };

@@ -134,6 +134,9 @@ pub fn render_stack(
         }
     }
     for output in &desired.outputs {
+        if !stack.has_what_it_reads(&output.value) {
+            continue;
+        }
         if let Some(value) = resolved(&output.value, &stack, diags).and_then(|v| v.to_json()) {
             stack.outputs.insert(output.name.clone(), value);
         }
@@ -226,9 +229,17 @@ impl RenderedStack {
         self.releases.insert(release.address.clone(), RenderedRelease { rendered, chart_name });
     }
 
+    /// Whether everything it refers to could be rendered; what could not has been reported.
+    fn has_what_it_reads(&self, value: &Value) -> bool {
+        let mut reads = Vec::new();
+        value.reads(&mut reads);
+        reads.iter().all(|read| self.objects.contains_key(read))
+    }
+
     fn add_plain(&mut self, address: &Address, objects: &[DeclaredObject], diags: &mut Diags) {
         let bodies = objects
             .iter()
+            .filter(|object| self.has_what_it_reads(&object.body))
             .filter_map(|object| {
                 let body = resolved(&object.body, self, diags)?.to_json()?;
                 Some(PlainObject { body, span: object.span })

@@ -464,6 +464,7 @@ fn habit(kind: &str, name: &str) -> Option<&'static str> {
     Some(match (kind, name) {
         ("release", "set_sensitive" | "set_list") => "put it into `values`, or `set = { \"a.b\" = … }`",
         ("release", "create_namespace") => "declare a `namespace` block and refer to it",
+        ("release", "set") => "write `set = { \"a.b\" = … }`, or the value itself in `values { … }`",
         ("release", "atomic" | "cleanup_on_fail") => {
             "write `on_failure = \"rollback\"`, which is the default"
         }

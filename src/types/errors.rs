@@ -115,7 +115,7 @@ pub fn mismatch(found: &E, m: &Mismatch, expect: &Expect, origin: Option<(Span, 
         Why::Other => (
             message_of(m, &what, &place),
             format!("this is {}", a(&found.ty)),
-            conversion_help(m, is_literal(found)),
+            conversion_help(m, found),
         ),
     };
     let mut diag = Diag::error(codes::TYPE_MISMATCH, message).at(found.span, label);
@@ -142,8 +142,14 @@ fn is_literal(found: &E) -> bool {
     matches!(found.kind, Str(_) | Int(_) | Float(_) | Bool(_) | List(_) | Object(_))
 }
 
+/// Whether it is a string, written out, of this form.
+fn written(found: &E, like: impl Fn(&str) -> bool) -> bool {
+    matches!(&found.kind, super::ir::ExprKind::Str(text) if like(text))
+}
+
 /// How to get from one to the other, where there is a usual way.
-fn conversion_help(m: &Mismatch, literal: bool) -> Option<String> {
+fn conversion_help(m: &Mismatch, found: &E) -> Option<String> {
+    let literal = is_literal(found);
     Some(match (&m.found, &m.expected) {
         (Ty::Int | Ty::Number | Ty::Bool | Ty::Domain(Domain::Port), Ty::String) => {
             if literal {
@@ -155,15 +161,19 @@ fn conversion_help(m: &Mismatch, literal: bool) -> Option<String> {
         (Ty::Bool, Ty::Enum(_) | Ty::Domain(_)) => "write it in quotes".into(),
         (Ty::Number, Ty::Int | Ty::Domain(Domain::Port)) => "round with `floor(…)` or `ceil(…)`".into(),
         (Ty::String | Ty::Enum(_), Ty::Int | Ty::Number | Ty::Domain(Domain::Port)) => {
-            if literal {
+            if written(found, |text| text.parse::<f64>().is_ok()) {
                 "write it without quotes".into()
+            } else if literal {
+                return None;
             } else {
                 format!("declare it as `{}`, or convert it with `tonumber(…)`", m.expected)
             }
         }
         (Ty::String | Ty::Enum(_), Ty::Bool) => {
-            if literal {
+            if written(found, |text| matches!(text, "true" | "false")) {
                 "write it without quotes".into()
+            } else if literal {
+                "write `true` or `false`".into()
             } else {
                 "convert it with `tobool(…)`".into()
             }
@@ -400,9 +410,22 @@ pub fn unsupported_function(name: &str, span: Span) -> Diag {
 
 pub fn unknown_function<'a>(name: &str, span: Span, known: impl IntoIterator<Item = &'a str>) -> Diag {
     let diag = Diag::error(codes::BAD_CALL, format!("there is no function `{name}`")).at(span, "not found");
+    let habit = match name {
+        "timestamp" | "plantimestamp" | "timeadd" | "formatdate" | "uuid" | "uuidv5" | "bcrypt" => {
+            "the same input always gives the same plan: there are no clocks and no randomness; pass the value in by a \
+             `variable`"
+        }
+        "nonsensitive" => "what is computed from a secret stays secret",
+        "set" | "list" | "map" => "write the value as `[…]` or `{…}`; `toset(…)` makes a set",
+        "abspath" | "pathexpand" | "dirname" | "basename" => "paths are relative to the directory of the module",
+        "env" | "getenv" => "pass it in by a `variable`; `RELC_VAR_NAME` in the environment sets it",
+        "filebase64" => "write `base64encode(file(…))`",
+        _ => "",
+    };
     match did_you_mean(name, known) {
+        _ if !habit.is_empty() => diag.help(habit),
         Some(help) => diag.help(help),
-        None => diag,
+        None => diag.help("the functions are those of Terraform, and those that this stack declares or imports"),
     }
 }
 
@@ -410,9 +433,15 @@ pub fn bad_type(message: impl Into<String>, span: Span, label: &str) -> Diag {
     Diag::error(codes::BAD_TYPE, message).at(span, label)
 }
 
+/// "an `output` block".
+fn a_block(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} `{kind}` block")
+}
+
 pub fn unknown_attribute(block: &str, name: &str, span: Span, known: &[&str], inner_block: bool) -> Diag {
     let thing = if inner_block { "block" } else { "attribute" };
-    let diag = Diag::error(codes::UNKNOWN_ATTRIBUTE, format!("a `{block}` block has no {thing} `{name}`"))
+    let diag = Diag::error(codes::UNKNOWN_ATTRIBUTE, format!("{} has no {thing} `{name}`", a_block(block)))
         .at(span, format!("unknown {thing}"));
     match suggest(name, "it takes", known.iter().copied()) {
         Some(help) => diag.help(help),
@@ -423,7 +452,7 @@ pub fn unknown_attribute(block: &str, name: &str, span: Span, known: &[&str], in
 pub fn attribute_is_block(block: &str, name: &str, span: Span) -> Diag {
     Diag::error(
         codes::UNKNOWN_ATTRIBUTE,
-        format!("`{name}` of a `{block}` block is an attribute, not a block"),
+        format!("`{name}` of {} is an attribute, not a block", a_block(block)),
     )
     .at(span, "written as a block")
     .help(format!("write `{name} = …`"))
@@ -432,7 +461,7 @@ pub fn attribute_is_block(block: &str, name: &str, span: Span) -> Diag {
 pub fn block_is_attribute(block: &str, name: &str, span: Span) -> Diag {
     Diag::error(
         codes::UNKNOWN_ATTRIBUTE,
-        format!("`{name}` of a `{block}` block is a block, not an attribute"),
+        format!("`{name}` of {} is a block, not an attribute", a_block(block)),
     )
     .at(span, "written as an attribute")
     .help(format!("write `{name} {{ … }}`"))
@@ -461,9 +490,9 @@ pub fn wrong_labels(block: &str, expected: usize, span: Span, found: usize) -> D
     let example =
         if expected == 0 { format!("{block} {{ … }}") } else { format!("{block} \"name\" {{ … }}") };
     let message = match (expected, found) {
-        (0, _) => format!("a `{block}` block has no label"),
-        (_, 0) => format!("a `{block}` block needs a label: its name"),
-        _ => format!("a `{block}` block has one label, found {found}"),
+        (0, _) => format!("{} has no label", a_block(block)),
+        (_, 0) => format!("{} needs a label: its name", a_block(block)),
+        _ => format!("{} has one label, found {found}", a_block(block)),
     };
     Diag::error(codes::BAD_LABELS, message).at(span, "here").help(format!("write `{example}`"))
 }
@@ -472,7 +501,7 @@ pub fn wrong_labels(block: &str, expected: usize, span: Span, found: usize) -> D
 pub fn exclusive(block: &str, first: &str, second: &str, span: Span, other: Span) -> Diag {
     Diag::error(
         codes::UNKNOWN_ATTRIBUTE,
-        format!("a `{block}` block takes `{first}` or `{second}`, not both"),
+        format!("{} takes `{first}` or `{second}`, not both", a_block(block)),
     )
     .at(span, "given too")
     .at(other, "already given here")
@@ -512,6 +541,15 @@ pub fn secret_for_each(span: Span) -> Diag {
         .help("its keys become part of addresses, which are shown; go over keys that are not secret")
 }
 
+pub fn values_list(value: &E) -> Diag {
+    let found = a(&value.ty);
+    Diag::error(codes::TYPE_MISMATCH, format!("`values` of a release: expected a `map(any)`, found {found}"))
+        .at(value.span, format!("this is {found}"))
+        .help(
+            "`values` may be repeated, later ones win; a file is read with `values = yamldecode(file(\"values.yaml\"))`",
+        )
+}
+
 pub fn bad_for_each(ty: &Ty, span: Span) -> Diag {
     let diag = Diag::error(
         codes::BAD_FOR_EACH,
@@ -522,7 +560,7 @@ pub fn bad_for_each(ty: &Ty, span: Span) -> Diag {
         Ty::List(_) | Ty::Set(_) => {
             diag.help("every instance needs a name: use a map, such as `{ for x in … : x.name => x }`")
         }
-        _ => diag,
+        _ => diag.help("such as `[\"eu\", \"us\"]` or `{ eu = 1, us = 2 }`; `[]` makes no instance"),
     }
 }
 

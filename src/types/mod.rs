@@ -260,11 +260,12 @@ impl Checker<'_> {
             Ty::Map(_) | Ty::Object(_) | Ty::Any | Ty::Error => false,
             _ => true,
         };
-        let value = if bad {
-            self.diags.push(errors::bad_for_each(ty, value.span));
-            ir::Expr::error(value.span)
-        } else if secret {
+        let secret = secret || ty.elements().is_some_and(|(_, of)| bad && of.reveal().1);
+        let value = if secret {
             self.diags.push(errors::secret_for_each(value.span));
+            ir::Expr::error(value.span)
+        } else if bad {
+            self.diags.push(errors::bad_for_each(ty, value.span));
             ir::Expr::error(value.span)
         } else {
             value

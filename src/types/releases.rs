@@ -110,6 +110,9 @@ impl Checker<'_> {
                     let ty = value.ty.reveal().0;
                     if matches!(ty, Ty::Object(_) | Ty::Map(_) | Ty::Any | Ty::Error | Ty::Null) {
                         values.push(value);
+                    } else if matches!(ty, Ty::List(_)) {
+                        // Terraform's way of giving several files.
+                        self.diags.push(errors::values_list(&value));
                     } else {
                         let expect = Expect::new(Ty::map(Ty::Any), "`values` of a release");
                         values.push(self.coerce(cx, value, &expect));

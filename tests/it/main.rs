@@ -13,4 +13,5 @@
 mod charts;
 mod cli;
 mod cluster;
+mod props;
 mod tidy;

@@ -76,7 +76,7 @@ fn read(
 ) -> Option<Value> {
     let (ty, secret) = variable.ty.reveal();
     let span = variable.span;
-    let value = match parse(ty, text, span) {
+    let value = match parse(ty, text, secret, span) {
         Ok(value) => value.taint(secret),
         Err(problem) => {
             run.diags.push(errors::bad_variable(name, from, &problem, None, variable.ty_span));
@@ -97,7 +97,7 @@ fn read(
 }
 
 /// Text as a value of a type: strings as they are, numbers and bools as written, the rest as JSON.
-fn parse(ty: &Ty, text: &str, span: Span) -> Result<Value, String> {
+fn parse(ty: &Ty, text: &str, secret: bool, span: Span) -> Result<Value, String> {
     let make = |kind| Ok(Value::new(kind, span));
     let trimmed = text.trim();
     match ty {
@@ -105,13 +105,13 @@ fn parse(ty: &Ty, text: &str, span: Span) -> Result<Value, String> {
         Ty::Bool => match trimmed {
             "true" => make(ValueKind::Bool(true)),
             "false" => make(ValueKind::Bool(false)),
-            _ => Err("expected `true` or `false`".into()),
+            _ => Err(format!("expected `true` or `false`{}", found(trimmed, secret))),
         },
         ty if ty.is_numeric() => match trimmed.parse::<i64>() {
             Ok(n) => make(ValueKind::Int(n)),
             Err(_) => match trimmed.parse::<f64>().ok().filter(|n| n.is_finite()) {
                 Some(n) => make(convert::number(n)),
-                None => Err("expected a number".into()),
+                None => Err(format!("expected a number{}", found(trimmed, secret))),
             },
         },
         Ty::Any => match serde_json::from_str::<Json>(trimmed) {
@@ -123,6 +123,15 @@ fn parse(ty: &Ty, text: &str, span: Span) -> Result<Value, String> {
             // Not the parser's message: it may quote a secret.
             Err(_) => Err(format!("expected JSON for `{ty}`, such as `{}`", example(ty))),
         },
+    }
+}
+
+/// What was found instead, unless nobody may see it.
+fn found(text: &str, secret: bool) -> String {
+    match text {
+        _ if secret || text.len() > 60 => String::new(),
+        "" => ", found nothing".into(),
+        _ => format!(", found `{text}`"),
     }
 }
 
