@@ -135,13 +135,13 @@ pub fn function_failed(name: &str, message: &str, span: Span, signature: &str) -
 }
 
 pub fn unreadable(path: &str, error: &ReadError, span: Span) -> Diag {
-    Diag::error(codes::BAD_FILE, format!("cannot read `{path}`: {error}"))
-        .at(span, "named here")
-        .help(if path.contains('*') {
+    Diag::error(codes::BAD_FILE, format!("cannot read `{path}`: {error}")).at(span, "named here").help(
+        if path.contains('*') {
             format!("patterns are expanded by `fileset`: write `fileset(\".\", \"{path}\")`")
         } else {
             "paths are relative to the directory of the module".into()
-        })
+        },
+    )
 }
 
 pub fn bad_manifest(path: &str, message: &str, span: Span) -> Diag {

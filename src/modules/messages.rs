@@ -278,7 +278,8 @@ pub(super) fn bad_name(at: Span, kind: DeclKind, name: &str) -> Diag {
     let fixed: String =
         name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '_' | '-') { c } else { '-' }).collect();
     let fixed = fixed.trim_matches('-');
-    let diag = Diag::error(codes::BAD_NAME, format!("`{name}` is not a valid name for a {noun}"))
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let diag = Diag::error(codes::BAD_NAME, format!("`{name}` is not a valid name for {article} {noun}"))
         .at(at, "letters, digits, `_` and `-`, beginning with a letter");
     if super::decls::is_identifier(fixed) {
         diag.help(format!("write \"{fixed}\""))
@@ -291,6 +292,14 @@ pub(super) fn block_in_locals(at: Span, word: &str) -> Diag {
     Diag::error(codes::MISPLACED, format!("`locals` holds no blocks, found `{word}`"))
         .at(at, "a block")
         .help(format!("write an object: `{word} = {{ … }}`"))
+}
+
+/// A parameter, or a name that is local to a function, whose name is taken there.
+pub(super) fn duplicate_in_function(name: &str, at: Span, first: Span) -> Diag {
+    Diag::error(codes::DUPLICATE, format!("`{name}` is declared twice in this function"))
+        .at(at, "again here")
+        .at(first, "first declared here")
+        .help("rename one of them")
 }
 
 pub(super) fn duplicate(kind: DeclKind, name: &str, at: Span, first: Span) -> Diag {

@@ -205,6 +205,15 @@ impl<'a> Walk<'a> {
     }
 
     fn function(&mut self, function: &ast::Function) {
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        let locals = function.locals.iter().map(|l| &l.name);
+        for name in function.params.iter().map(|p| &p.name).chain(locals) {
+            if let Some(first) = seen.get(name.text.as_str()) {
+                self.diags.push(say::duplicate_in_function(&name.text, name.span, *first));
+            } else {
+                seen.insert(&name.text, name.span);
+            }
+        }
         for param in &function.params {
             if let Some(ty) = &param.ty {
                 self.ty(ty);

@@ -203,12 +203,24 @@ impl Checker<'_> {
         let is_attr = shape.attrs.iter().any(|a| a.name == name.text);
         let is_block = shape.blocks.contains(&name.text.as_str());
         let diag = if block && is_attr {
-            errors::attribute_is_block(shape.kind, &name.text, name.span)
+            let diag = errors::attribute_is_block(shape.kind, &name.text, name.span);
+            match habit(shape.kind, &name.text) {
+                Some(help) => diag.help(help),
+                None => diag,
+            }
         } else if !block && is_block {
             errors::block_is_attribute(shape.kind, &name.text, name.span)
         } else {
+            let blocks = shape.blocks.iter().copied();
             let known: Vec<&str> =
-                shape.attrs.iter().map(|a| a.name).chain(shape.blocks.iter().copied()).collect();
+                shape
+                    .attrs
+                    .iter()
+                    .map(|a| a.name)
+                    .chain(blocks.filter(|b| {
+                        !table::UNSUPPORTED.contains(b) && shape.attrs.iter().all(|a| a.name != *b)
+                    }))
+                    .collect();
             let diag = errors::unknown_attribute(shape.kind, &name.text, name.span, &known, block);
             match habit(shape.kind, &name.text) {
                 Some(help) if nearest(&name.text, known.iter().copied()).is_none() => diag.help(help),

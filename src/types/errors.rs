@@ -112,11 +112,9 @@ pub fn mismatch(found: &E, m: &Mismatch, expect: &Expect, origin: Option<(Span, 
                 suggest(name, "its fields are", known),
             )
         }
-        Why::Other => (
-            message_of(m, &what, &place),
-            format!("this is {}", a(&found.ty)),
-            conversion_help(m, found),
-        ),
+        Why::Other => {
+            (message_of(m, &what, &place), format!("this is {}", a(&found.ty)), conversion_help(m, found))
+        }
     };
     let mut diag = Diag::error(codes::TYPE_MISMATCH, message).at(found.span, label);
     if let Some(help) = help {
@@ -169,13 +167,14 @@ fn conversion_help(m: &Mismatch, found: &E) -> Option<String> {
                 format!("declare it as `{}`, or convert it with `tonumber(…)`", m.expected)
             }
         }
+        (Ty::Enum(_), Ty::Bool) if !literal => "compare it: `x == \"…\"`".into(),
         (Ty::String | Ty::Enum(_), Ty::Bool) => {
             if written(found, |text| matches!(text, "true" | "false")) {
                 "write it without quotes".into()
             } else if literal {
                 "write `true` or `false`".into()
             } else {
-                "convert it with `tobool(…)`".into()
+                "compare it, or convert it with `tobool(…)`".into()
             }
         }
         (Ty::Int, Ty::Domain(Domain::Duration)) => "write the unit, such as `\"10m\"`".into(),
@@ -417,7 +416,9 @@ pub fn unknown_function<'a>(name: &str, span: Span, known: impl IntoIterator<Ite
         }
         "nonsensitive" => "what is computed from a secret stays secret",
         "set" | "list" | "map" => "write the value as `[…]` or `{…}`; `toset(…)` makes a set",
-        "abspath" | "pathexpand" | "dirname" | "basename" => "paths are relative to the directory of the module",
+        "abspath" | "pathexpand" | "dirname" | "basename" => {
+            "paths are relative to the directory of the module"
+        }
         "env" | "getenv" => "pass it in by a `variable`; `RELC_VAR_NAME` in the environment sets it",
         "filebase64" => "write `base64encode(file(…))`",
         _ => "",
@@ -425,7 +426,9 @@ pub fn unknown_function<'a>(name: &str, span: Span, known: impl IntoIterator<Ite
     match did_you_mean(name, known) {
         _ if !habit.is_empty() => diag.help(habit),
         Some(help) => diag.help(help),
-        None => diag.help("the functions are those of Terraform, and those that this stack declares or imports"),
+        None => {
+            diag.help("the functions are those of Terraform, and those that this stack declares or imports")
+        }
     }
 }
 
@@ -541,6 +544,12 @@ pub fn secret_for_each(span: Span) -> Diag {
         .help("its keys become part of addresses, which are shown; go over keys that are not secret")
 }
 
+pub fn built_in(noun: &str, name: &str, span: Span) -> Diag {
+    Diag::error(codes::BAD_NAME, format!("a {noun} cannot be called `{name}`"))
+        .at(span, format!("the language has a {noun} of this name"))
+        .help("choose another name")
+}
+
 pub fn values_list(value: &E) -> Diag {
     let found = a(&value.ty);
     Diag::error(codes::TYPE_MISMATCH, format!("`values` of a release: expected a `map(any)`, found {found}"))
@@ -593,8 +602,8 @@ pub fn missing_field(name: &str, field: &super::ty::Field, span: Span, why: &Rea
     with_reason(diag, why)
 }
 
-pub fn choose_instance(handle: &Handle, block: &str, first: Option<&str>, span: Span) -> Diag {
-    let address = format!("{}.{block}", handle.word());
+pub fn choose_instance(kind: &str, block: &str, first: Option<&str>, span: Span) -> Diag {
+    let address = format!("{kind}.{block}");
     let example = first.unwrap_or("key");
     Diag::error(codes::NO_SUCH_FIELD, format!("`{address}` has an instance for every key of its `for_each`"))
         .at(span, "of which one?")

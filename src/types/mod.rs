@@ -164,6 +164,9 @@ impl Checker<'_> {
             return Ty::Error;
         };
         self.memo.aliases.insert(id, Ty::Error);
+        if type_expr::is_built_in(&alias.name.text) {
+            self.diags.push(errors::built_in("type", &alias.name.text, alias.name.span));
+        }
         let ty = self.type_of(id.module, &alias.ty);
         self.memo.aliases.insert(id, ty.clone());
         ty
@@ -181,6 +184,9 @@ impl Checker<'_> {
             return None;
         };
         self.memo.functions.insert(id, None);
+        if signatures::signature(&function.name.text).is_some() {
+            self.diags.push(errors::built_in("function", &function.name.text, function.name.span));
+        }
         let checked = self.check_function(id.module, function);
         self.memo.functions.insert(id, Some(checked.clone()));
         Some(checked)

@@ -24,6 +24,13 @@ const APPLIED: &[(&str, &str)] = &[
     ("enum", "enum(\"small\", \"large\")"),
 ];
 
+/// Whether the language itself has a type of that name.
+pub(super) fn is_built_in(name: &str) -> bool {
+    PLAIN.iter().any(|(n, _)| *n == name)
+        || APPLIED.iter().any(|(n, _)| *n == name)
+        || Domain::ALL.iter().any(|d| d.name() == name)
+}
+
 impl Checker<'_> {
     /// The type that an expression says.
     pub fn type_of(&mut self, module: ModuleId, expr: &ast::Expr) -> Ty {

@@ -224,8 +224,10 @@ impl Run<'_> {
             match &value.kind {
                 ValueKind::Map(entries) => match super::set::layer(entries, &out, value.secret) {
                     Ok(layer) => out.push(layer.from(value.origin)),
-                    Err((path, reason)) => {
-                        self.diags.push(errors::bad_set_path(&path, &reason, expr.span));
+                    Err(wrong) => {
+                        for (path, reason) in wrong {
+                            self.diags.push(errors::bad_set_path(&path, &reason, expr.span));
+                        }
                         failed = true;
                     }
                 },

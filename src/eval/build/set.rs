@@ -17,24 +17,30 @@ pub enum Step {
     Index(usize),
 }
 
-/// All paths as one layer; the path and the reason when one cannot be read.
+/// All paths as one layer; otherwise those that cannot be read or set, each with the reason.
 pub fn layer(
     entries: &BTreeMap<Arc<str>, Value>,
     before: &[Value],
     secret: bool,
-) -> Result<Value, (String, String)> {
+) -> Result<Value, Vec<(String, String)>> {
     let mut parsed = Vec::new();
+    let mut unread = Vec::new();
     for (path, value) in entries {
-        let steps = parse(path).map_err(|reason| (path.to_string(), reason))?;
-        parsed.push((path, steps, value.clone().taint(secret)));
+        match parse(path) {
+            Ok(steps) => parsed.push((path, steps, value.clone().taint(secret))),
+            Err(reason) => unread.push((path.to_string(), reason)),
+        }
+    }
+    if !unread.is_empty() {
+        return Err(unread);
     }
     let mut root =
         Value::new(ValueKind::Map(Arc::default()), crate::source::Span::new(crate::source::FileId(0), 0, 0));
     for (path, steps, value) in parsed {
         root.origin = value.origin;
         let mut done = Vec::new();
-        root =
-            put(Some(root), &steps, value, before, &mut done).map_err(|reason| (path.to_string(), reason))?;
+        root = put(Some(root), &steps, value, before, &mut done)
+            .map_err(|reason| vec![(path.to_string(), reason)])?;
     }
     Ok(root)
 }

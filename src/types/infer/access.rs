@@ -103,6 +103,14 @@ impl Checker<'_> {
         if ty.is_error() { Expr::error(span) } else { Expr::new(kind, ty, span) }
     }
 
+    /// Whether what is referred to at `span` has a `for_each`.
+    fn has_instances(&mut self, span: Span) -> bool {
+        match self.resolved.refs.get(&span) {
+            Some(Target::Decl(id)) => self.for_each(*id).is_some(),
+            _ => false,
+        }
+    }
+
     fn block(&mut self, id: DeclId, handle: Handle, name: Arc<str>) -> (ExprKind, Ty) {
         let keys = self.for_each(id);
         let ty = instances(Ty::Handle(handle), keys.as_ref().map(|e| &e.ty));
@@ -149,7 +157,11 @@ impl Checker<'_> {
                     let diag = match &base.kind {
                         ExprKind::Block { handle, name: block } => {
                             let first = object.fields.keys().next().map(|k| &**k);
-                            errors::choose_instance(handle, block, first, name.span)
+                            errors::choose_instance(handle.word(), block, first, name.span)
+                        }
+                        ExprKind::Module(module) if self.has_instances(base.span) => {
+                            let first = object.fields.keys().next().map(|k| &**k);
+                            errors::choose_instance("module", module, first, name.span)
                         }
                         ExprKind::Module(module) => {
                             let what = format!("module `{module}`");
@@ -163,7 +175,7 @@ impl Checker<'_> {
             },
             Ty::Map(of) => {
                 if let (ExprKind::Block { handle, name: block }, Ty::Handle(_)) = (&base.kind, &**of) {
-                    self.diags.push(errors::choose_instance(handle, block, None, name.span));
+                    self.diags.push(errors::choose_instance(handle.word(), block, None, name.span));
                     return Expr::error(span);
                 }
                 let ty = (**of).clone().secret_if(secret);
@@ -278,10 +290,10 @@ impl Checker<'_> {
                 (Ty::Error, _) => {}
                 (Ty::Object(o), ExprKind::Block { handle, name: block }) => {
                     let first = o.fields.keys().next().map(|k| &**k);
-                    self.diags.push(errors::choose_instance(handle, block, first, name.span));
+                    self.diags.push(errors::choose_instance(handle.word(), block, first, name.span));
                 }
                 (Ty::Map(_), ExprKind::Block { handle, name: block }) => {
-                    self.diags.push(errors::choose_instance(handle, block, None, name.span));
+                    self.diags.push(errors::choose_instance(handle.word(), block, None, name.span));
                 }
                 _ => self.diags.push(errors::no_method(&ty, &name.text, name.span, &[])),
             }
