@@ -25,7 +25,7 @@ function twice(n: int) -> int { m = n * 2, result = m }
 variable "tier" {
   type    = enum("lower", "prod")
   default = "prod"
-  validation { condition = var.tier != "", error_message = "a tier, not '${var.tier}'" }
+  validation { condition = length(var.tier) > 0, error_message = "a tier, not '${var.tier}'" }
 }
 variable "teams" { type = map(team), default = { red = { quota = "1Gi" }, "b.c" = { quota = 2, ports = [1, 2] } } }
 variable "pw" { type = secret(string), default = "x" }
@@ -66,7 +66,7 @@ release "b" {
 }
 manifest "m" {
   namespace = namespace.n["x"]
-  object { apiVersion = "v1", kind = "ConfigMap", metadata { name = "cm" }, data = { a = join(",", flatten(local.all)[*]...) } }
+  object { apiVersion = "v1", kind = "ConfigMap", metadata { name = "cm" }, data = { a = join(",", [for p in concat(local.all...) : tostring(p)]) } }
 }
 check "k" { condition = release.a.service("a").port() == 80, error_message = "port" }
 output "o" { value = { for k, r in release.b : k => r.service("b-${k}").dns ?? "none" } }
