@@ -105,6 +105,9 @@ fn word_at(text: &str, at: usize, limit: usize) -> (usize, usize) {
     let Some(first) = rest.chars().next() else { return (at, at) };
     let len = if first.is_alphanumeric() || first == '_' {
         rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len())
+    } else if first == char::from(super::scan::BROKEN) {
+        // One byte of it may be a part of a longer character of the source.
+        rest.find(|c| c != first).unwrap_or(rest.len())
     } else if first.is_ascii() {
         punct_len(rest.as_bytes())
     } else {

@@ -75,7 +75,11 @@ impl<'a> Recover<'a> {
 
     fn report(&mut self, error: &pest::error::Error<Rule>, base: usize, tokens: &[Tok], place: Place) {
         let diag = explain(self.file, self.source, &self.scan.text, error, base, tokens, place);
-        self.diags.push(diag);
+        // Where the scanner has overwritten the text, it has said why.
+        let at = diag.labels.first().map_or(0, |label| label.span.start as usize);
+        if self.scan.text.as_bytes().get(at) != Some(&super::scan::BROKEN) {
+            self.diags.push(diag);
+        }
     }
 
     /// A block some part of which is broken; `None` when the tokens do not look like a block.
