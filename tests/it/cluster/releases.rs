@@ -1,5 +1,7 @@
 //! Helm's lifecycle: hooks, CRDs, failure, rollback, records.
 
+use std::time::Duration;
+
 use super::cases;
 use super::fixture::{Fixture, Release};
 use super::lifecycle::WEB;
@@ -11,7 +13,9 @@ use serde_json::Value;
 
 cases! {
     hooks_run_in_order
+    a_hook_may_vanish_when_it_ends
     a_failed_hook_stops_the_release
+    a_killed_apply_is_taken_up_again
     a_release_brings_a_kind_and_uses_it
     a_failed_install_is_named_and_taken_up_again
     a_failed_install_is_undone
@@ -84,6 +88,17 @@ async fn hooks_run_in_order(on: Fixture) {
     assert!(on.take_events().contains(&"pre-delete Job farewell".to_owned()));
 }
 
+async fn a_hook_may_vanish_when_it_ends(on: Fixture) {
+    let text = job("brief").replacen("spec:\n", "spec:\n  ttlSecondsAfterFinished: 0\n", 1);
+    let mut release = Release::new("web", CONFIG).hook(&["pre-install"], 0, &["hook-failed"], &text);
+    release.timeout = 20;
+    let stack = on.stack().namespace().release(release);
+    on.apply(&stack).await;
+    assert_eq!(on.history(&on.id, "web").await, ["1 deployed"]);
+    on.settled(&stack).await;
+    assert!(on.destroy(&stack).await.is_success());
+}
+
 async fn a_failed_hook_stops_the_release(on: Fixture) {
     let mut release =
         Release::new("web", CONFIG).hook(&["pre-install"], 0, &[], &broken(&on, &job("migrate")));
@@ -147,6 +162,33 @@ async fn a_failed_install_is_named_and_taken_up_again(on: Fixture) {
     let mended = on.stack().namespace().release(Release::new("web", WEB));
     on.apply(&mended).await;
     assert_eq!(on.history(&on.id, "web").await, ["1 failed", "2 deployed"]);
+    on.settled(&mended).await;
+    assert!(on.destroy(&mended).await.is_success());
+}
+
+async fn a_killed_apply_is_taken_up_again(on: Fixture) {
+    let stack = on.stack().namespace().release(Release::new("web", &broken(&on, WEB)));
+    let plan = on.plan(&stack).await;
+    let started = async {
+        while on.history(&on.id, "web").await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        report = on.apply_plan(&plan) => panic!("it ended: {report:#?}"),
+        () = started => {}
+    }
+    assert_eq!(on.history(&on.id, "web").await, ["1 pending-install"]);
+    // The dead one's lock would run out by itself.
+    on.delete("coordination.k8s.io/v1", "Lease", "relc-system", &format!("relc-lock.{}", on.id)).await;
+    let mended = on.stack().namespace().release(Release::new("web", WEB));
+    let plan = on.plan(&mended).await;
+    let change = plan.changes.iter().find(|c| c.address == "release.web").unwrap();
+    assert!(change.reason.contains("was cut short"), "{}", change.reason);
+    assert!(on.apply_plan(&plan).await.is_success());
+    let history = on.history(&on.id, "web").await;
+    assert_eq!(history.last().map(String::as_str), Some("2 deployed"), "{history:?}");
+    assert!(history.iter().all(|h| !h.contains("pending")), "{history:?}");
     on.settled(&mended).await;
     assert!(on.destroy(&mended).await.is_success());
 }
