@@ -139,6 +139,10 @@ pub trait World: Sync {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
     /// Entries of a directory, sorted by name; links are followed.
     fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError>;
+    /// The name of a directory, also where the path does not end in one (`.`, `..`).
+    fn dir_name(&self, dir: &Path) -> Option<String> {
+        dir.file_name().map(|name| name.to_string_lossy().into_owned())
+    }
     /// An environment variable; used for `RELC_VAR_*` and secret sources only.
     fn env(&self, name: &str) -> Option<String>;
 

@@ -25,6 +25,8 @@ pub struct ModuleTree {
     pub sources: BTreeMap<DeclId, ModuleId>,
     /// Modules after the libraries and child modules that they use.
     pub order: Vec<ModuleId>,
+    /// Name of the root directory; `None` for a root without one (`/`).
+    pub name: Option<String>,
 }
 
 /// Loads the module of a directory and all that it uses.
@@ -38,6 +40,7 @@ pub fn load(root: &Path, world: &dyn World, sources: &mut SourceMap, diags: &mut
             root: ModuleId(0),
             sources: BTreeMap::new(),
             order: Vec::new(),
+            name: world.dir_name(root),
         },
         known: BTreeMap::new(),
         uses: Vec::new(),

@@ -148,6 +148,8 @@ pub struct Instance {
 pub struct Resolved {
     pub modules: Vec<Module>,
     pub root: ModuleId,
+    /// Name of the root directory, for a stack that does not name itself.
+    pub name: Option<String>,
     /// Modules after the libraries and child modules that they use.
     pub order: Vec<ModuleId>,
     /// The directory module of each `module` block; one whose source could not be loaded has no entry.

@@ -19,7 +19,7 @@ const MAX_INSTANCES: usize = 10_000;
 
 /// Binds the names of all modules.
 pub fn resolve(tree: ModuleTree, diags: &mut Diags) -> Resolved {
-    let ModuleTree { mut modules, root, sources, order } = tree;
+    let ModuleTree { mut modules, root, sources, order, name } = tree;
     let mut refs = BTreeMap::new();
     let mut orders = Vec::new();
     for module in &modules {
@@ -38,7 +38,7 @@ pub fn resolve(tree: ModuleTree, diags: &mut Diags) -> Resolved {
         module.order = order;
     }
     let mut resolved =
-        Resolved { modules, root, order, sources, refs, instances: Vec::new(), releases: Vec::new() };
+        Resolved { modules, root, name, order, sources, refs, instances: Vec::new(), releases: Vec::new() };
     instances(&mut resolved, diags);
     resolved.releases = releases(&resolved);
     resolved

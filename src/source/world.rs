@@ -27,6 +27,12 @@ impl World for DiskWorld {
         Ok(entries)
     }
 
+    fn dir_name(&self, dir: &Path) -> Option<String> {
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        let name = std::fs::canonicalize(dir).ok()?.file_name()?.to_string_lossy().into_owned();
+        Some(name)
+    }
+
     fn env(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }

@@ -314,7 +314,8 @@ impl Checker<'_> {
         let Some(root) = self.resolved.module(self.resolved.root) else { return String::new() };
         match root.of_kind(DeclKind::Stack).find(|d| !d.name.is_empty()) {
             Some(decl) => decl.name.clone(),
-            None => root.dir.file_name().map_or_else(|| "stack".into(), |n| n.to_string_lossy().into_owned()),
+            // Two directories must not share a name by accident: each would remove what the other made.
+            None => self.resolved.name.clone().unwrap_or_else(|| "stack".into()),
         }
     }
 }
