@@ -294,7 +294,7 @@ fn variables_come_from_flag_environment_and_default() {
     assert_eq!(
         errors,
         [
-            "E0318: variable `a`, given by `-v`: expected a number",
+            "E0318: variable `a`, given by `-v`: expected a number, found `x`",
             "E0318: variable `c`, given by `-v`: expected one of `lower`, `prod`, found the string `prud`",
             "E0318: variable `d`, given by `-v`: expected object({name = string, size = optional(int)}), found a map",
             "E0318: the stack has no variable `e`",

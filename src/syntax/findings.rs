@@ -35,7 +35,15 @@ impl Findings {
     }
 
     /// Hands them to the run.
-    pub fn finish(self, file: FileId, diags: &mut Diags) {
+    /// Whatever was said about half a character is said about the whole one.
+    pub fn finish(mut self, file: FileId, text: &str, diags: &mut Diags) {
+        for label in self.list.iter_mut().flat_map(|d| &mut d.labels) {
+            let (start, end) = (label.span.start as usize, label.span.end as usize);
+            let start = text.floor_char_boundary(start);
+            label.span =
+                Span::new(label.span.file, start, text.ceil_char_boundary(end.min(text.len())).max(start));
+        }
+
         let last = self.list.last().and_then(|d| d.labels.first()).map(|l| l.span);
         let dropped = self.count - self.list.len();
         self.list.into_iter().for_each(|d| diags.push(d));

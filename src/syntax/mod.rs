@@ -31,7 +31,7 @@ pub fn parse(file: FileId, text: &str, diags: &mut Diags) -> ast::File {
     let scan = scan::scan(file, text, &mut findings);
     let (items, complete) =
         recover::Recover { file, source: text, scan: &scan, diags: &mut findings, damaged: false }.file();
-    findings.finish(file, diags);
+    findings.finish(file, text, diags);
     ast::File { id: file, items, complete }
 }
 
