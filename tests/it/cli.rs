@@ -51,6 +51,29 @@ fn quickstart() -> (tempfile::TempDir, PathBuf) {
     (dir, stack)
 }
 
+/// A stack owns what is recorded under its name, so a name shared by accident would have one directory remove
+/// what another one made.
+#[test]
+fn a_stack_without_a_block_is_named_by_its_directory_however_that_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["shop", "blog"] {
+        let stack = dir.path().join(name);
+        std::fs::create_dir_all(stack.join("sub")).unwrap();
+        let text = "cluster \"c\" { sandbox = true }\nnamespace \"n\" { cluster = cluster.c }\n";
+        std::fs::write(stack.join("main.rel"), text).unwrap();
+        for (from, path) in [("", "."), ("", "./"), ("sub", ".."), ("", &*format!("../{name}"))] {
+            let output = Command::new(env!("CARGO_BIN_EXE_relc"))
+                .args(["plan", path])
+                .current_dir(stack.join(from))
+                .env("NO_COLOR", "1")
+                .output()
+                .unwrap();
+            let expected = format!("Plan for stack \"{name}\":");
+            assert!(out(&output).starts_with(&expected), "{path}: {}{}", out(&output), err(&output));
+        }
+    }
+}
+
 #[test]
 fn quickstart_creates_then_changes_nothing_then_leaves_nothing() {
     let (_keep, stack) = quickstart();
