@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::Address;
-use crate::plan::{Input, Plan};
+use crate::plan::{Input, Observed, Plan};
 use crate::render::Seed;
 use crate::render::stack::{RenderedStack, render_stack};
 use crate::source::{SourceMap, World};
@@ -46,6 +46,14 @@ pub struct Planned {
     pub plan: Plan,
     pub clusters: BTreeMap<Address, Cluster>,
     pub outputs: BTreeMap<String, serde_json::Value>,
+}
+
+/// All that planning takes.
+struct Prepared {
+    input: Input,
+    outputs: BTreeMap<String, serde_json::Value>,
+    clusters: BTreeMap<Address, Cluster>,
+    observed: Observed,
 }
 
 impl<'a> Run<'a> {
@@ -93,15 +101,15 @@ impl<'a> Run<'a> {
 
     /// Plans against the live clusters. `None` when there are errors; nothing was changed.
     pub async fn plan(&mut self) -> Option<Planned> {
-        let (input, outputs, clusters) = self.prepare().await?;
-        let result = planning::plan(&input, &clusters).await;
+        let Prepared { input, outputs, clusters, observed } = self.prepare().await?;
+        let result = planning::plan(&input, &clusters, &observed).await;
         self.planned(result, clusters, outputs)
     }
 
     /// Plans the removal of everything the stack owns.
     pub async fn plan_destroy(&mut self) -> Option<Planned> {
-        let (input, outputs, clusters) = self.prepare().await?;
-        let result = planning::plan_destroy(&input, &clusters).await;
+        let Prepared { input, outputs, clusters, observed } = self.prepare().await?;
+        let result = planning::plan_destroy(&input, &clusters, &observed).await;
         self.planned(result, clusters, outputs)
     }
 
@@ -120,25 +128,26 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn prepare(
-        &mut self,
-    ) -> Option<(Input, BTreeMap<String, serde_json::Value>, BTreeMap<Address, Cluster>)> {
+    async fn prepare(&mut self) -> Option<Prepared> {
         let compiled = self.compile().filter(|_| !self.diags.has_errors())?;
         let clusters = connect::all(&compiled.desired, &self.dir, self.world, &mut self.diags).await;
         if self.diags.has_errors() {
             return None;
         }
-        let live = surroundings::Live::read(&compiled.desired, &clusters, self.seed, &mut self.diags).await;
-        if self.diags.has_errors() {
-            return None;
-        }
+        let live = match surroundings::Live::read(&compiled.desired, &clusters, self.seed).await {
+            Ok(live) => live,
+            Err(found) => {
+                self.diags.append(found);
+                return None;
+            }
+        };
         // Rendering is synchronous and may look things up: it blocks this worker, not the runtime.
         let rendered = tokio::task::block_in_place(|| self.render(&compiled, &live));
         if self.diags.has_errors() {
             return None;
         }
         let input = convert::input(&compiled.desired, &rendered);
-        Some((input, rendered.outputs, clusters))
+        Some(Prepared { input, outputs: rendered.outputs, clusters, observed: live.observed })
     }
 
     fn render(

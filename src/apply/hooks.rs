@@ -10,7 +10,7 @@ use crate::plan::api::Apply;
 use crate::plan::destroy::reference;
 use crate::plan::object::canonical;
 use crate::plan::record::Record;
-use crate::plan::{HookOp, ObjectRef};
+use crate::plan::{Hook, ObjectRef};
 
 const BEFORE_CREATION: &str = "before-hook-creation";
 const SUCCEEDED: &str = "hook-succeeded";
@@ -22,13 +22,13 @@ const FAILED: &str = "hook-failed";
 /// Names the first hook that failed; those after it do not run.
 pub(super) async fn run(
     node: &Node<'_>,
-    hooks: &[HookOp],
+    hooks: &[Hook],
     event: &str,
     record: &mut Record,
 ) -> Result<(), Diag> {
-    let mut chosen: Vec<&HookOp> = hooks.iter().filter(|h| h.events.iter().any(|e| e == event)).collect();
+    let mut chosen: Vec<&Hook> = hooks.iter().filter(|h| h.events.iter().any(|e| e == event)).collect();
     chosen.sort_by(|a, b| (a.weight, &a.name).cmp(&(b.weight, &b.name)));
-    let mut done: Vec<(&HookOp, ObjectRef)> = Vec::new();
+    let mut done: Vec<(&Hook, ObjectRef)> = Vec::new();
     for hook in chosen {
         let bad = || errors::bad_hook(node.address, &hook.name, &hook.path);
         let object = reference(node.api, &hook.body, record.namespace())
@@ -58,7 +58,7 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn one(node: &Node<'_>, hook: &HookOp, object: &ObjectRef, event: &str) -> Result<(), Diag> {
+async fn one(node: &Node<'_>, hook: &Hook, object: &ObjectRef, event: &str) -> Result<(), Diag> {
     clean(node, hook, object, BEFORE_CREATION).await?;
     (node.events)(ApplyEvent::Hook {
         address: node.address.to_owned(),
@@ -80,7 +80,7 @@ async fn one(node: &Node<'_>, hook: &HookOp, object: &ObjectRef, event: &str) ->
 }
 
 /// Deletes the hook's object if its policy says so at this point. CRDs never go: their objects would, too.
-async fn clean(node: &Node<'_>, hook: &HookOp, object: &ObjectRef, when: &str) -> Result<(), Diag> {
+async fn clean(node: &Node<'_>, hook: &Hook, object: &ObjectRef, when: &str) -> Result<(), Diag> {
     let by_default = hook.delete_policies.is_empty() && when == BEFORE_CREATION;
     if is_crd(object) || !(by_default || hook.delete_policies.iter().any(|p| p == when)) {
         return Ok(());

@@ -8,7 +8,7 @@ use super::node::Node;
 use crate::cluster::ErrorKind;
 use crate::diag::Diag;
 use crate::plan::record::{Record, hook_json, secret_name, secret_ref};
-use crate::plan::{HookOp, Revision};
+use crate::plan::{Hook, Revision};
 
 /// Helm's default.
 const HISTORY: usize = 10;
@@ -75,7 +75,7 @@ pub(super) fn set_status(record: &mut Record, status: &str, description: Option<
 /// Notes in the record how a hook went.
 pub(super) fn set_hook(
     record: &mut Record,
-    hook: &HookOp,
+    hook: &Hook,
     started: &str,
     completed: Option<&str>,
     phase: &str,

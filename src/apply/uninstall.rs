@@ -5,7 +5,7 @@ use super::node::Node;
 use super::store::{now, set_status};
 use crate::diag::Diag;
 use crate::plan::record::Record;
-use crate::plan::{DeleteOp, HookOp, ObjectRef, UninstallOp};
+use crate::plan::{DeleteOp, Hook, ObjectRef, UninstallOp};
 
 /// Uninstalls a release; its records go last, so that what is cut short can be done again.
 pub(super) async fn uninstall(node: &Node<'_>, op: &UninstallOp) -> Result<(), Diag> {
@@ -25,7 +25,7 @@ async fn last_record(node: &Node<'_>, op: &UninstallOp) -> Result<Option<Record>
 pub(super) async fn remove_objects(
     node: &Node<'_>,
     record: &mut Record,
-    hooks: &[HookOp],
+    hooks: &[Hook],
     objects: &[ObjectRef],
 ) -> Result<(), Diag> {
     let (name, namespace) = (record.name().to_owned(), record.namespace().to_owned());

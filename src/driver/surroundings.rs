@@ -4,10 +4,10 @@ use crate::cluster::{Call, Cluster};
 use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::{Address, Release};
-use crate::plan::api::Api;
-use crate::plan::live;
+use crate::plan::{Observed, observe};
 use crate::render::stack::{Recorded, Surroundings};
 use crate::render::{Capabilities, KubeVersion, Lookup, Offline, Seed};
+use futures_util::future::join_all;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,8 +57,8 @@ impl Surroundings for Unreached {
         self.seed
     }
 
-    fn recorded(&self, _: &Release) -> (u32, Option<&Recorded>) {
-        (0, None)
+    fn recorded(&self, _: &Release) -> Recorded<'_> {
+        Recorded::default()
     }
 }
 
@@ -67,53 +67,59 @@ pub(super) struct Live {
     clusters: BTreeMap<Address, LiveCluster>,
     fallback: Capabilities,
     seed: Seed,
+    /// What the plan will be made upon as well.
+    pub observed: Observed,
 }
 
 struct LiveCluster {
     capabilities: Capabilities,
     lookup: LiveLookup,
-    /// By namespace and release name: the newest revision number, and the deployed revision.
-    records: BTreeMap<(String, String), (u32, Option<Recorded>)>,
 }
 
 impl Live {
+    /// Asks every cluster at once.
+    ///
+    /// # Errors
+    /// What could not be read, of all clusters.
     pub(super) async fn read(
         desired: &Desired,
         clusters: &BTreeMap<Address, Cluster>,
         seed: Seed,
-        diags: &mut Diags,
-    ) -> Live {
-        let mut live = BTreeMap::new();
-        for (address, cluster) in clusters {
-            let capabilities = match capabilities(cluster).await {
-                Ok(capabilities) => capabilities,
-                Err(diag) => {
-                    diags.push(*diag);
-                    continue;
-                }
-            };
-            let namespaces: BTreeSet<String> = desired
-                .releases
-                .iter()
-                .filter(|release| release.cluster == *address)
-                .map(|release| release.namespace.clone())
-                .collect();
-            let records = live::records(Api::new(cluster), &namespaces, diags)
-                .await
-                .into_iter()
-                .map(|(key, records)| {
-                    let newest = records.last().map_or(0, |record| record.version());
-                    let deployed = records.deployed().map(|record| Recorded {
-                        revision: record.version(),
-                        manifest: record.manifest().to_owned(),
-                    });
-                    (key, (newest, deployed))
-                })
-                .collect();
-            let lookup = LiveLookup { cluster: cluster.clone(), runtime: tokio::runtime::Handle::current() };
-            live.insert(address.clone(), LiveCluster { capabilities, lookup, records });
+    ) -> Result<Live, Diags> {
+        let mut namespaces: BTreeMap<Address, BTreeSet<String>> = BTreeMap::new();
+        for release in &desired.releases {
+            namespaces.entry(release.cluster.clone()).or_default().insert(release.namespace.clone());
         }
-        Live { clusters: live, fallback: Capabilities::default(), seed }
+        let asked = clusters.iter().map(|(address, cluster)| async move {
+            let lookup = LiveLookup { cluster: cluster.clone(), runtime: tokio::runtime::Handle::current() };
+            let capabilities = capabilities(cluster).await?;
+            Ok((address.clone(), LiveCluster { capabilities, lookup }))
+        });
+        let (observed, answers) =
+            tokio::join!(observe(&desired.stack, &namespaces, clusters), join_all(asked));
+        let mut diags = Diags::default();
+        let mut live = BTreeMap::new();
+        for answer in answers {
+            match answer {
+                Ok((address, cluster)) => {
+                    live.insert(address, cluster);
+                }
+                Err(diag) => {
+                    let diag: Box<Diag> = diag;
+                    diags.push(*diag);
+                }
+            }
+        }
+        match observed {
+            Ok(observed) if !diags.has_errors() => {
+                Ok(Live { clusters: live, fallback: Capabilities::default(), seed, observed })
+            }
+            Ok(_) => Err(diags),
+            Err(found) => {
+                diags.append(found);
+                Err(diags)
+            }
+        }
     }
 }
 
@@ -133,10 +139,8 @@ impl Surroundings for Live {
         self.seed
     }
 
-    fn recorded(&self, release: &Release) -> (u32, Option<&Recorded>) {
-        let key = (release.namespace.clone(), release.name.clone());
-        let found = self.clusters.get(&release.cluster).and_then(|c| c.records.get(&key));
-        found.map_or((0, None), |(newest, deployed)| (*newest, deployed.as_ref()))
+    fn recorded(&self, release: &Release) -> Recorded<'_> {
+        self.observed.release(&release.cluster, &release.namespace, &release.name)
     }
 }
 

@@ -16,6 +16,7 @@ use super::live::{self, CONCURRENCY, Key, Records};
 use super::model::{Change, ObjectChange};
 use super::node;
 use super::object::{ObjectRef, at, text};
+use super::observed::Held;
 use super::op::ObjectOp;
 use crate::cluster::{Cluster, Resource};
 use crate::diag::{Diag, Diags};
@@ -40,21 +41,20 @@ struct NodeObjects {
 /// An object compared.
 pub(super) type Compared = (ObjectChange, ObjectOp);
 
-/// What was read for all nodes.
+/// What all nodes are planned upon.
 pub(super) struct Live<'a> {
     pub api: Api<'a>,
     pub stack: &'a str,
-    pub inventory: Option<&'a Inventory>,
-    pub records: &'a BTreeMap<(String, String), Records>,
+    pub held: &'a Held,
 }
 
 impl Live<'_> {
     pub fn entry(&self, address: &Address) -> Option<&Entry> {
-        self.inventory?.entries.get(address.as_str())
+        self.held.inventory.as_ref()?.entries.get(address.as_str())
     }
 
     pub fn records(&self, namespace: &str, name: &str) -> Option<&Records> {
-        self.records.get(&(namespace.to_owned(), name.to_owned()))
+        self.held.records.get(&(namespace.to_owned(), name.to_owned()))
     }
 }
 
@@ -62,15 +62,11 @@ pub(super) async fn plan(
     stack: &str,
     input: &ClusterInput,
     cluster: &Cluster,
+    held: &Held,
     graph: &Graph,
     diags: &mut Diags,
 ) -> Planned {
-    let api = Api::new(cluster);
-    let (inventory, records) = match read(api, stack, input, diags).await {
-        Some(read) => read,
-        None => return Planned::default(),
-    };
-    let live = Live { api, stack, inventory: inventory.as_ref(), records: &records };
+    let live = Live { api: Api::new(cluster), stack, held };
     let Some(wanted) = settle(&live, input, diags).await else { return Planned::default() };
     let reachable = namespaces(&live, input, &wanted, diags).await;
     if diags.has_errors() {
@@ -85,7 +81,7 @@ pub(super) async fn plan(
     let asked = asked
         .filter(|(w, _)| w.resource.is_some() && reachable.of(&w.object))
         .map(|(w, labelled)| (&w.object, labelled));
-    let found = live::fetch(api, asked, diags).await;
+    let found = live::fetch(live.api, asked, diags).await;
     if diags.has_errors() {
         return Planned::default();
     }
@@ -106,34 +102,7 @@ pub(super) async fn plan(
     }
     let known: BTreeSet<&str> = input.nodes.iter().map(|n| n.address.as_str()).collect();
     let destroys = destroy::removed(&live, &input.address, |address| !known.contains(address), diags).await;
-    Planned { changes, destroys, inventory: inventory.clone() }
-}
-
-type Read = (Option<Inventory>, BTreeMap<(String, String), Records>);
-
-/// Inventory and Helm records; `None` when they could not be read, which is then among the findings.
-pub(super) async fn read(api: Api<'_>, stack: &str, input: &ClusterInput, diags: &mut Diags) -> Option<Read> {
-    let wanted: BTreeSet<String> = input.nodes.iter().filter_map(release_namespace).collect();
-    let mut found = Diags::default();
-    let (inventory, mut records) =
-        tokio::join!(live::inventory(api, stack), live::records(api, &wanted, &mut found));
-    diags.append(found);
-    let inventory = match inventory {
-        Ok(inventory) => inventory,
-        Err(diag) => {
-            diags.push(diag);
-            return None;
-        }
-    };
-    let entries = inventory.iter().flat_map(|i| i.entries.values());
-    let more: BTreeSet<String> = entries
-        .filter(|e| e.kind == super::inventory::EntryKind::Release && !wanted.contains(&e.namespace))
-        .map(|e| e.namespace.clone())
-        .collect();
-    if !more.is_empty() {
-        records.extend(live::records(api, &more, diags).await);
-    }
-    (!diags.has_errors()).then_some((inventory, records))
+    Planned { changes, destroys, inventory: held.inventory.clone() }
 }
 
 fn release_namespace(node: &Node) -> Option<String> {
@@ -389,14 +358,10 @@ pub(super) async fn plan_destroy(
     stack: &str,
     address: &Address,
     cluster: &Cluster,
+    held: &Held,
     diags: &mut Diags,
 ) -> Planned {
-    let api = Api::new(cluster);
-    let nothing = ClusterInput { address: address.clone(), nodes: Vec::new() };
-    let Some((inventory, records)) = read(api, stack, &nothing, diags).await else {
-        return Planned::default();
-    };
-    let live = Live { api, stack, inventory: inventory.as_ref(), records: &records };
+    let live = Live { api: Api::new(cluster), stack, held };
     let destroys = destroy::removed(&live, address, |_| true, diags).await;
-    Planned { destroys, changes: BTreeMap::new(), inventory: inventory.clone() }
+    Planned { destroys, changes: BTreeMap::new(), inventory: held.inventory.clone() }
 }

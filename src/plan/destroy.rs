@@ -37,7 +37,7 @@ pub(super) async fn removed(
     gone: impl Fn(&str) -> bool,
     diags: &mut Diags,
 ) -> Vec<(String, Entry, Change)> {
-    let entries = live.inventory.iter().flat_map(|i| &i.entries).filter(|(address, _)| gone(address));
+    let entries = live.held.inventory.iter().flat_map(|i| &i.entries).filter(|(address, _)| gone(address));
     let results = stream::iter(entries)
         .map(|(address, entry)| async move { (address, entry, remove(live, cluster, address, entry).await) })
         .buffered(CONCURRENCY)

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::eval::desired::{Address, OnFailure};
@@ -105,8 +106,8 @@ impl Object {
     }
 }
 
-/// A chart hook, in the shape of Helm's record (`pkg/release/v1/hook.go`).
-#[derive(Clone, Debug, PartialEq)]
+/// A chart hook, in the shape of Helm's record (`pkg/release/v1/hook.go`) plus its parsed body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hook {
     pub name: String,
     pub kind: String,

@@ -5,8 +5,8 @@
 //! server-side dry run.
 //!
 //! # Steps
-//! `graph` orders the nodes; then, per cluster and all clusters at once, `cluster` reads the inventory, Helm's
-//! records (`record`) and the live objects (`live`), `compare` holds each object against its live self
+//! `observed` reads each cluster's inventory and Helm's records (`record`), once, before rendering. `graph` orders
+//! the nodes; then, per cluster and all clusters at once, `cluster` reads the live objects (`live`), `compare` holds each object against its live self
 //! (`fields`, `diff`), `node` decides what becomes of its release, namespace or manifest, and `destroy` finds
 //! what left the source.
 
@@ -23,23 +23,26 @@ pub(crate) mod live;
 mod model;
 mod node;
 pub(crate) mod object;
+mod observed;
 mod op;
 mod order;
 pub(crate) mod record;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-pub use input::Input;
+pub use input::{Hook, Input};
 pub use model::{Action, Change, ChartStep, ClusterState, FieldChange, ForeignField, ObjectChange, Plan};
 pub use object::ObjectRef;
-pub use op::{DeleteOp, HookOp, ObjectOp, ObjectsOp, Operation, ReleaseOp, Revision, UninstallOp};
+pub use observed::{Observed, observe};
+pub use op::{DeleteOp, ObjectOp, ObjectsOp, Operation, ReleaseOp, Revision, UninstallOp};
 
 use crate::cluster::Cluster;
 use crate::diag::Diags;
 use crate::graph::Graph;
 use input::{Address, ClusterInput};
+use observed::Held;
 
 /// Whether the nodes can be put into an order; without asking a cluster.
 ///
@@ -49,19 +52,25 @@ pub fn check_order(input: &Input) -> Result<(), Diags> {
     order::graph(input).map(|_| ())
 }
 
-/// Plans a stack. `clusters` are the reached ones, by address; those without nodes are planned too, since
-/// something may have to leave them.
+/// Plans a stack upon what was observed of it. `clusters` are the reached ones, by address; those without nodes
+/// are planned too, since something may have to leave them.
 ///
 /// # Errors
 /// Everything that stands in the way, of all clusters. Nothing was changed on any of them.
-pub async fn plan(input: &Input, clusters: &BTreeMap<Address, Cluster>) -> Result<Plan, Diags> {
+pub async fn plan(
+    input: &Input,
+    clusters: &BTreeMap<Address, Cluster>,
+    observed: &Observed,
+) -> Result<Plan, Diags> {
     let graph = order::graph(input)?;
     let inputs = complete(input, clusters);
+    let nothing = Held::default();
     let planned = join_all(inputs.iter().map(|(input_of, cluster)| {
         let graph = &graph;
+        let held = observed.cluster(&input_of.address).unwrap_or(&nothing);
         async move {
             let mut diags = Diags::default();
-            let planned = cluster::plan(&input.stack, input_of, cluster, graph, &mut diags).await;
+            let planned = cluster::plan(&input.stack, input_of, cluster, held, graph, &mut diags).await;
             (&input_of.address, planned, diags)
         }
     }))
@@ -75,12 +84,20 @@ pub async fn plan(input: &Input, clusters: &BTreeMap<Address, Cluster>) -> Resul
 ///
 /// # Errors
 /// As [`plan`], and for every node that sets `prevent_destroy`.
-pub async fn plan_destroy(input: &Input, clusters: &BTreeMap<Address, Cluster>) -> Result<Plan, Diags> {
+pub async fn plan_destroy(
+    input: &Input,
+    clusters: &BTreeMap<Address, Cluster>,
+    observed: &Observed,
+) -> Result<Plan, Diags> {
     let graph = Graph::default();
-    let planned = join_all(clusters.iter().map(|(address, cluster)| async move {
-        let mut diags = Diags::default();
-        let planned = cluster::plan_destroy(&input.stack, address, cluster, &mut diags).await;
-        (address, planned, diags)
+    let nothing = Held::default();
+    let planned = join_all(clusters.iter().map(|(address, cluster)| {
+        let held = observed.cluster(address).unwrap_or(&nothing);
+        async move {
+            let mut diags = Diags::default();
+            let planned = cluster::plan_destroy(&input.stack, address, cluster, held, &mut diags).await;
+            (address, planned, diags)
+        }
     }))
     .await;
     let protected = |address: &str, entry: &inventory::Entry| {
@@ -99,31 +116,6 @@ pub async fn plan_destroy(input: &Input, clusters: &BTreeMap<Address, Cluster>) 
 /// One finding per circle of nodes that need each other.
 pub fn order(input: &Input) -> Result<Graph, Diags> {
     order::graph(input)
-}
-
-/// A release as Helm's records on a cluster have it.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    pub namespace: String,
-    pub name: String,
-    /// The highest revision, whatever became of it.
-    pub newest: u32,
-    /// Number and manifest of the revision that is deployed.
-    pub deployed: Option<(u32, String)>,
-}
-
-/// The releases in these namespaces, for rendering, which comes before planning.
-pub async fn records(cluster: &Cluster, namespaces: &BTreeSet<String>, diags: &mut Diags) -> Vec<Recorded> {
-    let found = live::records(api::Api::new(cluster), namespaces, diags).await;
-    found
-        .into_iter()
-        .map(|((namespace, name), records)| Recorded {
-            namespace,
-            name,
-            newest: records.last().map_or(0, record::Record::version),
-            deployed: records.deployed().map(|r| (r.version(), r.manifest().to_owned())),
-        })
-        .collect()
 }
 
 /// Every reached cluster with its nodes, none for those the input does not name.

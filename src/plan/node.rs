@@ -13,7 +13,7 @@ use super::inventory::{Entry, EntryKind, Owned};
 use super::live::Records;
 use super::model::{Action, Change, ChartStep, ObjectChange};
 use super::object::{ObjectRef, holds_data, integers, text};
-use super::op::{HookOp, ObjectOp, ObjectsOp, Operation, ReleaseOp, Revision};
+use super::op::{ObjectOp, ObjectsOp, Operation, ReleaseOp, Revision};
 use super::record::Record;
 use crate::diag::Diags;
 
@@ -66,23 +66,12 @@ fn hash(value: &Value) -> String {
 }
 
 fn revision(release: &ReleaseNode) -> Revision {
-    let hooks = release.hooks.iter().map(|h| HookOp {
-        name: h.name.clone(),
-        kind: h.kind.clone(),
-        path: h.path.clone(),
-        manifest: h.manifest.clone(),
-        body: h.body.clone(),
-        events: h.events.clone(),
-        weight: h.weight,
-        delete_policies: h.delete_policies.clone(),
-        output_log_policies: h.output_log_policies.clone(),
-    });
     Revision {
         chart: integers(&release.chart),
         config: integers(&release.config),
         manifest: release.manifest.clone(),
         notes: release.notes.clone(),
-        hooks: hooks.collect(),
+        hooks: release.hooks.clone(),
     }
 }
 

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::input::Hook;
 use super::model::Action;
 use super::object::ObjectRef;
 use crate::eval::desired::OnFailure;
@@ -63,21 +64,7 @@ pub struct Revision {
     pub config: Value,
     pub manifest: String,
     pub notes: String,
-    pub hooks: Vec<HookOp>,
-}
-
-/// A hook, in the record's shape plus its parsed body.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct HookOp {
-    pub name: String,
-    pub kind: String,
-    pub path: String,
-    pub manifest: String,
-    pub body: Value,
-    pub events: Vec<String>,
-    pub weight: i64,
-    pub delete_policies: Vec<String>,
-    pub output_log_policies: Vec<String>,
+    pub hooks: Vec<Hook>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,7 +103,7 @@ pub struct UninstallOp {
     pub name: String,
     pub namespace: String,
     /// Hooks of the last revision.
-    pub hooks: Vec<HookOp>,
+    pub hooks: Vec<Hook>,
     /// In the order of deletion, those to be kept left out.
     pub objects: Vec<ObjectRef>,
     /// Kept because of `helm.sh/resource-policy: keep`.

@@ -14,8 +14,9 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
+use super::input::Hook;
 use super::object::{ObjectRef, integers, text};
-use super::op::{HookOp, Revision};
+use super::op::Revision;
 use crate::gotmpl::yaml;
 
 pub(crate) const SECRET_TYPE: &str = "helm.sh/release.v1";
@@ -142,7 +143,7 @@ impl Record {
         documents(self.manifest())
     }
 
-    pub fn hooks(&self) -> Vec<HookOp> {
+    pub fn hooks(&self) -> Vec<Hook> {
         let list = self.body.get("hooks").and_then(Value::as_array);
         list.into_iter().flatten().map(hook_from).collect()
     }
@@ -183,7 +184,7 @@ pub(crate) fn secret_ref(release: &str, namespace: &str, version: u32) -> Object
 }
 
 /// A hook as the record has it.
-pub(crate) fn hook_json(hook: &HookOp, last_run: &Value) -> Value {
+pub(crate) fn hook_json(hook: &Hook, last_run: &Value) -> Value {
     let mut out = json!({
         "name": hook.name,
         "kind": hook.kind,
@@ -207,14 +208,14 @@ pub(crate) fn hook_json(hook: &HookOp, last_run: &Value) -> Value {
     out
 }
 
-fn hook_from(hook: &Value) -> HookOp {
+fn hook_from(hook: &Value) -> Hook {
     let list = |key: &str| -> Vec<String> {
         let items = hook.get(key).and_then(Value::as_array);
         items.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
     };
     let manifest = text(hook, &["manifest"]).to_owned();
     let body = documents(&manifest).ok().and_then(|d| d.into_iter().next()).unwrap_or(Value::Null);
-    HookOp {
+    Hook {
         name: text(hook, &["name"]).to_owned(),
         kind: text(hook, &["kind"]).to_owned(),
         path: text(hook, &["path"]).to_owned(),

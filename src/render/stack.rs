@@ -17,11 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Go's templates may recurse 1,000 includes deep; a thread's usual 2 MiB are too few for that.
 const STACK_SIZE: usize = 256 << 20;
 
-/// The latest successful revision of a release, as its record on the cluster has it.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    pub revision: u32,
-    pub manifest: String,
+/// A release as Helm's records on the cluster have it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recorded<'a> {
+    /// The highest revision, whatever became of it; 0 where there is none.
+    pub newest: u32,
+    /// Number and manifest of the revision that is deployed.
+    pub deployed: Option<(u32, &'a str)>,
 }
 
 /// What rendering may know of the clusters. Where none was asked: what the source declares.
@@ -30,8 +32,8 @@ pub trait Surroundings: Sync {
     fn lookup(&self, cluster: &Address) -> &(dyn Lookup + Sync);
     /// The clock and the randomness of this run.
     fn seed(&self) -> Seed;
-    /// The newest revision number in the cluster's records (0: none) and the deployed one.
-    fn recorded(&self, release: &Release) -> (u32, Option<&Recorded>);
+    /// What the cluster's records say of a release.
+    fn recorded(&self, release: &Release) -> Recorded<'_>;
 }
 
 /// An object of a `namespace` or `manifest` block.
@@ -186,10 +188,10 @@ impl<'a> Job<'a> {
     /// one only if something changes, so the release is first rendered as the revision that is deployed:
     /// where that gives the recorded manifest, nothing changes, and a second plan stays empty.
     fn render(&self, surroundings: &dyn Surroundings) -> Result<Rendered, super::RenderError> {
-        let (newest, deployed) = surroundings.recorded(self.release);
-        if let Some(deployed) = deployed {
-            let same = self.render_as(deployed.revision, deployed.revision > 1, surroundings);
-            if same.as_ref().is_ok_and(|rendered| rendered.manifest == deployed.manifest) {
+        let Recorded { newest, deployed } = surroundings.recorded(self.release);
+        if let Some((revision, manifest)) = deployed {
+            let same = self.render_as(revision, revision > 1, surroundings);
+            if same.as_ref().is_ok_and(|rendered| rendered.manifest == manifest) {
                 return same;
             }
         }

@@ -31,13 +31,8 @@ pub fn join(dir: &Path, path: &str) -> PathBuf {
 
 impl Run<'_> {
     pub(super) fn manifests(&mut self, env: &Env, name: &Arc<str>, block: &ir::Manifest, out: &mut Desired) {
-        let Ok(keys) = self.keys(block.for_each.as_ref(), env) else { return };
-        for (key, each) in keys {
-            let env = Env::with_each(env.instance.clone(), each);
-            if let Ok(manifest) = self.one_manifest(&env, name, key.as_deref(), block) {
-                out.manifests.push(manifest);
-            }
-        }
+        let one = |run: &mut Self, env: &Env, key: Option<&str>| run.one_manifest(env, name, key, block);
+        out.manifests.extend(self.instances(block.for_each.as_ref(), env, one));
     }
 
     fn one_manifest(

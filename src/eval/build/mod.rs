@@ -258,6 +258,21 @@ impl Run<'_> {
         }
     }
 
+    /// What `one` makes of each instance of a block; those that failed have said so.
+    fn instances<T>(
+        &mut self,
+        for_each: Option<&E>,
+        env: &Env,
+        one: impl Fn(&mut Self, &Env, Option<&str>) -> Result<T, Failed>,
+    ) -> Vec<T> {
+        let keys = self.keys(for_each, env).unwrap_or_default();
+        let made = keys.into_iter().map(|(key, each)| {
+            let inside = Env::with_each(env.instance.clone(), each);
+            one(self, &inside, key.as_deref())
+        });
+        made.filter_map(Result::ok).collect()
+    }
+
     /// The instances that a `for_each` asks for; one without a key where there is none.
     pub(super) fn keys(&mut self, for_each: Option<&E>, env: &Env) -> Result<Vec<Each>, Failed> {
         let Some(expr) = for_each else { return Ok(vec![(None, None)]) };

@@ -22,13 +22,8 @@ impl Run<'_> {
         block: &ir::Namespace,
         out: &mut Desired,
     ) {
-        let Ok(keys) = self.keys(block.for_each.as_ref(), env) else { return };
-        for (key, each) in keys {
-            let env = Env::with_each(env.instance.clone(), each);
-            if let Ok(namespace) = self.one_namespace(&env, name, key.as_deref(), block) {
-                out.namespaces.push(namespace);
-            }
-        }
+        let one = |run: &mut Self, env: &Env, key: Option<&str>| run.one_namespace(env, name, key, block);
+        out.namespaces.extend(self.instances(block.for_each.as_ref(), env, one));
     }
 
     fn one_namespace(

@@ -20,13 +20,8 @@ const MAX_NAME: usize = 53;
 
 impl Run<'_> {
     pub(super) fn releases(&mut self, env: &Env, name: &Arc<str>, block: &ir::Release, out: &mut Desired) {
-        let Ok(keys) = self.keys(block.for_each.as_ref(), env) else { return };
-        for (key, each) in keys {
-            let env = Env::with_each(env.instance.clone(), each);
-            if let Ok(release) = self.one_release(&env, name, key.as_deref(), block) {
-                out.releases.push(release);
-            }
-        }
+        let one = |run: &mut Self, env: &Env, key: Option<&str>| run.one_release(env, name, key, block);
+        out.releases.extend(self.instances(block.for_each.as_ref(), env, one));
     }
 
     fn one_release(

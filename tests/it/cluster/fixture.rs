@@ -1,6 +1,6 @@
 //! A cluster to test on, and stacks made in code: no `.rel`, no charts, only what the executor sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,7 +14,7 @@ use relc::gotmpl::yaml;
 use relc::plan::input::{
     ClusterInput, Hook, ManifestNode, NamespaceNode, Node, NodeKind, Object, ReleaseNode,
 };
-use relc::plan::{Action, Input, Plan, plan, plan_destroy};
+use relc::plan::{Action, Input, Observed, Plan, observe, plan, plan_destroy};
 use relc::source::DiskWorld;
 use serde_json::{Value, json};
 
@@ -91,7 +91,22 @@ impl Fixture {
     }
 
     pub async fn try_plan(&self, stack: &Stack) -> Result<Plan, Diags> {
-        plan(&stack.input(), &self.clusters()).await
+        self.plan_input(&stack.input()).await
+    }
+
+    pub async fn plan_input(&self, input: &Input) -> Result<Plan, Diags> {
+        plan(input, &self.clusters(), &self.observe(input).await?).await
+    }
+
+    async fn observe(&self, input: &Input) -> Result<Observed, Diags> {
+        let nodes = input.clusters.iter().flat_map(|c| c.nodes.iter().map(move |n| (&c.address, n)));
+        let mut namespaces: BTreeMap<Address, BTreeSet<String>> = BTreeMap::new();
+        for (cluster, node) in nodes {
+            if let NodeKind::Release(release) = &node.kind {
+                namespaces.entry(cluster.clone()).or_default().insert(release.namespace.clone());
+            }
+        }
+        observe(&input.stack, &namespaces, &self.clusters()).await
     }
 
     pub async fn apply_plan(&self, plan: &Plan) -> ApplyReport {
@@ -125,7 +140,9 @@ impl Fixture {
     }
 
     pub async fn destroy(&self, stack: &Stack) -> ApplyReport {
-        let plan = plan_destroy(&stack.input(), &self.clusters())
+        let input = stack.input();
+        let observed = self.observe(&input).await.unwrap_or_else(|d| panic!("unread: {}", words(&d)));
+        let plan = plan_destroy(&input, &self.clusters(), &observed)
             .await
             .unwrap_or_else(|d| panic!("no plan: {}", words(&d)));
         self.apply_plan(&plan).await

@@ -173,7 +173,7 @@ async fn two_stacks_cannot_have_one_object(on: Fixture) {
     second.nodes.remove(0);
     let mut input = second.input();
     input.stack = format!("{}-second", on.id);
-    let told = words(&relc::plan::plan(&input, &on.clusters()).await.unwrap_err());
+    let told = words(&on.plan_input(&input).await.unwrap_err());
     assert!(told.contains(&format!("belongs to relc stack `{}`", on.id)), "{told}");
     let twice = first.clone().manifest("again", text);
     let told = words(&on.try_plan(&twice).await.unwrap_err());
