@@ -109,6 +109,8 @@ impl SourceMap {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadError {
     NotFound,
+    /// A file where a directory was asked for.
+    NotADirectory,
     NotUtf8,
     TooLarge,
     Other(String),
@@ -118,6 +120,7 @@ impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ReadError::NotFound => f.write_str("no such file or directory"),
+            ReadError::NotADirectory => f.write_str("it is a file, not a directory"),
             ReadError::NotUtf8 => f.write_str("the file is not UTF-8 text"),
             ReadError::TooLarge => f.write_str("the file is larger than 64 MiB"),
             ReadError::Other(why) => f.write_str(why),

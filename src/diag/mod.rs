@@ -9,6 +9,7 @@ pub mod codes;
 pub use codes::Code;
 
 use crate::source::Span;
+use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -75,12 +76,17 @@ impl Diag {
 #[derive(Clone, Debug, Default)]
 pub struct Diags {
     list: Vec<Diag>,
+    /// Where in `list` those of a code and place are: a broken file may give many thousands.
+    places: BTreeMap<(Code, Option<Span>), Vec<usize>>,
 }
 
 impl Diags {
     pub fn push(&mut self, diag: Diag) {
+        let place = (diag.code, diag.labels.first().map(|label| label.span));
+        let there = self.places.entry(place).or_default();
         // The same mistake reached by two ways (a module used twice) is one mistake.
-        if !self.list.contains(&diag) {
+        if !there.iter().any(|&n| self.list.get(n) == Some(&diag)) {
+            there.push(self.list.len());
             self.list.push(diag);
         }
     }

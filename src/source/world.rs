@@ -41,6 +41,8 @@ impl World for DiskWorld {
 fn io(error: std::io::Error) -> ReadError {
     match error.kind() {
         std::io::ErrorKind::NotFound => ReadError::NotFound,
+        std::io::ErrorKind::NotADirectory => ReadError::NotADirectory,
+        std::io::ErrorKind::PermissionDenied => ReadError::Other("permission denied".into()),
         _ => ReadError::Other(error.to_string()),
     }
 }

@@ -324,7 +324,8 @@ fn directive(s: &Site<'_>) -> Option<Diag> {
     None
 }
 
-fn is_operator(text: &str) -> bool {
+/// Whether an expression goes on after it.
+pub(super) fn is_operator(text: &str) -> bool {
     matches!(
         text,
         "?" | ":"

@@ -9,7 +9,7 @@
 use pest::Parser as _;
 
 use super::ast::*;
-use super::explain::{Place, explain};
+use super::explain::{Place, explain, is_operator};
 use super::findings::Findings;
 use super::grammar::{RelParser, Rule};
 use super::lower::Lower;
@@ -165,26 +165,8 @@ impl<'a> Recover<'a> {
     /// Whether `next` only goes on with the expression of `part`.
     fn continues(&self, part: &[Tok], next: &[Tok]) -> bool {
         let text = |t: Option<&Tok>| t.map_or("", |t| self.slice(t.start, t.end));
-        let operator = |t: &str| {
-            matches!(
-                t,
-                "?" | ":"
-                    | "&&"
-                    | "||"
-                    | "??"
-                    | "+"
-                    | "*"
-                    | "/"
-                    | "%"
-                    | "=="
-                    | "!="
-                    | "<"
-                    | "<="
-                    | ">"
-                    | ">="
-                    | "."
-            )
-        };
+        // A minus may as well begin something new.
+        let operator = |t: &str| t != "-" && is_operator(t);
         let first = text(next.first());
         operator(first)
             || (operator(text(part.last())) || text(part.last()) == "-") && !self.is_assignment(next)

@@ -178,3 +178,12 @@ fn the_version_names_the_helm_it_follows() {
     let version = out(&relc(&["--version"]));
     assert!(version.contains(relc::render::HELM_VERSION), "{version}");
 }
+
+#[test]
+fn a_file_in_place_of_the_directory_is_told_apart() {
+    let (_keep, stack) = quickstart();
+    let output = relc(&["check", stack.join("main.rel").to_str().unwrap()]);
+    assert_eq!(code(&output), 1);
+    assert!(err(&output).contains("it is a file, not a directory"), "{}", err(&output));
+    assert!(err(&output).contains("name the directory, not a file in it"), "{}", err(&output));
+}
