@@ -4,8 +4,9 @@
 //! A set of functions ([`Funcs`]) is built once, is `Sync`, and templates are parsed against it: a call in a
 //! parsed template holds the function's index.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::error::ExecError;
 use super::types::Type;
@@ -116,7 +117,29 @@ pub struct FuncId(pub(crate) u32);
 #[derive(Clone, Debug, Default)]
 pub struct Funcs {
     table: Vec<Func>,
-    names: BTreeMap<&'static str, FuncId>,
+    names: HashMap<&'static str, FuncId, BuildHasherDefault<NameHasher>>,
+}
+
+/// FNV-1a: the names in the table are our own, so nobody can make them collide.
+#[derive(Clone, Copy)]
+struct NameHasher(u64);
+
+impl Default for NameHasher {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for NameHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
 }
 
 impl Funcs {
@@ -154,7 +177,9 @@ impl Funcs {
 
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.names.keys().copied()
+        let mut names: Vec<&'static str> = self.names.keys().copied().collect();
+        names.sort_unstable();
+        names.into_iter()
     }
 }
 

@@ -33,7 +33,7 @@ impl TemplateSet {
     /// is empty; so the order matters, and is Helm's when templates are added in the order Helm renders in.
     pub fn add(&mut self, parsed: &Parsed) {
         for tree in &parsed.trees {
-            if tree.is_empty() && self.trees.contains_key(&tree.name) {
+            if tree.is_empty && self.trees.contains_key(&tree.name) {
                 continue;
             }
             self.trees.insert(tree.name.clone(), Arc::clone(tree));

@@ -1,7 +1,7 @@
 //! `Str`: Go's string, an immutable sequence of bytes that need not be UTF-8.
 //!
 //! Short strings (most names, keys and scalars of a chart) live inside the value and are copied, longer ones are
-//! shared. A string that belongs to a parsed template is shared with the template across threads. Knows nothing
+//! shared. A string that belongs to a parsed template or a chart's file is shared with it across threads. Knows nothing
 //! of values or templates.
 
 use std::borrow::{Borrow, Cow};
@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 /// The longest string kept without a heap allocation; chosen so that `Str` and `Value` are 24 bytes.
 const INLINE: usize = 22;
+
+/// The text of a parsed template, shared across threads. A thin pointer, so that a part of it fits into a [`Str`].
+pub type SharedText = Arc<Box<[u8]>>;
 
 /// An immutable byte string, cheap to clone.
 #[derive(Clone)]
@@ -28,7 +31,13 @@ enum Repr {
     },
     Static(&'static [u8]),
     Shared(Rc<[u8]>),
-    Template(Arc<[u8]>),
+    File(Arc<[u8]>),
+    /// Invariant: `start <= end <= text.len()`.
+    Template {
+        text: SharedText,
+        start: u32,
+        end: u32,
+    },
 }
 
 impl Str {
@@ -50,10 +59,21 @@ impl Str {
         Self::inline(bytes).unwrap_or_else(|| Self(Repr::Shared(Rc::from(bytes))))
     }
 
-    /// A string of a parsed template: cloned by counting when it is too long to keep inline.
+    /// The contents of a chart's file: cloned by counting when they are too long to keep inline.
     #[must_use]
-    pub fn from_template(bytes: &Arc<[u8]>) -> Self {
-        Self::inline(bytes).unwrap_or_else(|| Self(Repr::Template(Arc::clone(bytes))))
+    pub fn from_file(bytes: &Arc<[u8]>) -> Self {
+        Self::inline(bytes).unwrap_or_else(|| Self(Repr::File(Arc::clone(bytes))))
+    }
+
+    /// Bytes `start..end` of a parsed template, or nothing if it has no such part: shared when they are too many to
+    /// keep inline.
+    #[must_use]
+    pub fn part_of(text: &SharedText, start: usize, end: usize) -> Self {
+        let Some(part) = text.get(start..end) else { return Self::empty() };
+        Self::inline(part).unwrap_or_else(|| match (u32::try_from(start), u32::try_from(end)) {
+            (Ok(start), Ok(end)) => Self(Repr::Template { text: Arc::clone(text), start, end }),
+            _ => Self::new(part),
+        })
     }
 
     fn inline(bytes: &[u8]) -> Option<Self> {
@@ -69,7 +89,10 @@ impl Str {
             Repr::Inline { len, buf } => buf.get(..usize::from(*len)).unwrap_or_default(),
             Repr::Static(bytes) => bytes,
             Repr::Shared(bytes) => bytes,
-            Repr::Template(bytes) => bytes,
+            Repr::File(bytes) => bytes,
+            Repr::Template { text, start, end } => {
+                text.get(*start as usize..*end as usize).unwrap_or_default()
+            }
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Files(BTreeMap<Str, Str>);
 
 impl Files {
     pub(super) fn of(files: &[File]) -> Files {
-        Files(files.iter().map(|f| (Str::from(f.name.as_str()), Str::from_template(&f.data))).collect())
+        Files(files.iter().map(|f| (Str::from(f.name.as_str()), Str::from_file(&f.data))).collect())
     }
 
     fn bytes(&self, name: &Value) -> Str {

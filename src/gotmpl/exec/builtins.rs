@@ -4,7 +4,7 @@
 use super::super::fmt;
 use super::super::func::FuncError;
 use super::super::parse::Builtin;
-use super::super::parse::ast::Operand;
+use super::super::parse::ast::{Operand, Span};
 use super::super::str::Str;
 use super::super::types::{Kind, Type, UintKind};
 use super::super::value::{TooDeep, Value};
@@ -20,7 +20,7 @@ impl<'t> Frame<'t> {
         ctx: &mut Ctx<'_>,
         dot: &Cell,
         builtin: Builtin,
-        name: &str,
+        name: Span,
         node: At<'t>,
         args: &'t [Operand],
         last: Option<Cell>,
@@ -40,7 +40,10 @@ impl<'t> Frame<'t> {
             let ty = if args.is_empty() { first_type } else { Type::Reflect };
             cells.push(self.validate(last, ty)?);
         }
-        let callee = || args.first().map_or_else(|| reflect_string(cells.as_slice()), ToString::to_string);
+        let callee = || {
+            args.first()
+                .map_or_else(|| reflect_string(cells.as_slice()), |arg| self.source.show(arg).to_string())
+        };
         run(builtin, cells.as_slice(), &callee).map_err(|error| {
             self.at = node;
             self.call_failed(name, error)

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::error::ExecError;
 use super::super::func::{Func, FuncError, Signature};
-use super::super::parse::ast::Operand;
+use super::super::parse::ast::{Operand, Span};
 use super::super::types::Type;
 use super::super::value::{Map, Object, Value};
 use super::walk::{At, Frame};
@@ -12,10 +12,10 @@ use super::{Cell, Ctx, Exec};
 
 /// What is called.
 pub(super) enum Callee<'o> {
-    Func(Func),
+    Func(&'o Func),
     Method(&'o Rc<dyn Object>, Signature),
     /// A method of `common.Values`.
-    Values(&'o Map, &'static Func),
+    Values(&'o Map, &'o Func),
 }
 
 impl Callee<'_> {
@@ -36,7 +36,7 @@ impl<'t> Frame<'t> {
         ctx: &mut Ctx<'_>,
         dot: &Cell,
         callee: &Callee<'_>,
-        name: &str,
+        name: Span,
         node: At<'t>,
         args: &'t [Operand],
         last: Option<Cell>,
@@ -49,7 +49,7 @@ impl<'t> Frame<'t> {
             Err(error) => Err(error),
             Ok(()) => match callee {
                 Callee::Func(func) => (func.call)(ctx, &values),
-                Callee::Method(object, _) => object.call(name, ctx, &values),
+                Callee::Method(object, _) => object.call(self.source.name(name), ctx, &values),
                 Callee::Values(map, func) => {
                     values.insert(0, Value::Map((*map).clone()));
                     (func.call)(ctx, &values)
@@ -66,7 +66,9 @@ impl<'t> Frame<'t> {
     }
 
     /// `error calling NAME: …`
-    pub fn call_failed(&self, name: &str, error: FuncError) -> Box<ExecError> {
+    #[cold]
+    pub fn call_failed(&self, name: Span, error: FuncError) -> Box<ExecError> {
+        let name = self.source.name(name);
         match error {
             FuncError::Message(text) => self.error(format!("error calling {name}: {text}")),
             FuncError::Template { prefix, inner } => {
@@ -77,19 +79,19 @@ impl<'t> Frame<'t> {
         }
     }
 
-    pub fn count(&self, name: &str, params: usize, variadic: bool, args: usize, last: bool) -> Exec<()> {
+    pub fn count(&self, name: Span, params: usize, variadic: bool, args: usize, last: bool) -> Exec<()> {
         let given = args + usize::from(last);
-        if variadic {
-            let least = params.saturating_sub(1);
-            if given < least {
-                return Err(
-                    self.error(format!("wrong number of args for {name}: want at least {least} got {args}"))
-                );
-            }
-        } else if given != params {
-            return Err(self.error(format!("wrong number of args for {name}: want {params} got {given}")));
+        let least = params.saturating_sub(1);
+        let fits = if variadic { given >= least } else { given == params };
+        if fits {
+            return Ok(());
         }
-        Ok(())
+        let name = self.source.name(name);
+        Err(self.error(if variadic {
+            format!("wrong number of args for {name}: want at least {least} got {args}")
+        } else {
+            format!("wrong number of args for {name}: want {params} got {given}")
+        }))
     }
 
     fn arguments(
@@ -127,11 +129,11 @@ impl<'t> Frame<'t> {
                 // The zero value: for an interface a nil interface, for `reflect.Value` nothing at all.
                 return Ok(Cell { value: Value::zero(ty), iface: ty == Type::Any });
             }
-            Operand::Field(field) => self.fields(ctx, dot, None, operand, &field.idents, &[], None)?,
+            Operand::Field(idents) => self.fields(ctx, dot, None, operand, *idents, &[], None)?,
             Operand::Variable(_) => self.variable_chain(ctx, dot, operand, &[], None)?,
-            Operand::Pipe(pipe) => self.nested_pipeline(ctx, dot, pipe)?,
+            Operand::Pipe(pipe) => self.nested_pipeline(ctx, dot, *pipe)?,
             Operand::Function(function) => {
-                self.function(ctx, dot, function.target, &function.name, At::Operand(operand), &[], None)?
+                self.function(ctx, dot, function, At::Operand(operand), &[], None)?
             }
             Operand::Chain(_) => self.chain(ctx, dot, operand, &[], None)?,
             constant => return self.typed_constant(constant, ty),
@@ -141,32 +143,37 @@ impl<'t> Frame<'t> {
 
     /// A constant for a parameter of a type, which decides what it is.
     fn typed_constant(&self, operand: &Operand, ty: Type) -> Exec<Cell> {
-        let expected = |what: &str| Err(self.error(format!("expected {what}; found {operand}")));
+        let expected =
+            |what: &str| Err(self.error(format!("expected {what}; found {}", self.source.show(operand))));
+        let number = match operand {
+            Operand::Number(id) => self.source.one(*id),
+            _ => None,
+        };
         let value = match (ty.underlying(), operand) {
             (Type::Any | Type::Reflect, _) => return self.constant(operand),
             (Type::Bool, Operand::Bool(_, value)) => Value::Bool(*value),
             (Type::Bool, _) => return expected("bool"),
             (Type::String, Operand::Str(_)) => return self.constant(operand),
             (Type::String, _) => return expected("string"),
-            (Type::Int(kind), Operand::Number(number)) => match number.int {
+            (Type::Int(kind), _) => match number.and_then(|number| number.int) {
                 Some(int) => Value::Int(kind, wrap_signed(int, kind.bits())),
                 None => return expected("integer"),
             },
-            (Type::Int(_), _) => return expected("integer"),
-            (Type::Uint(kind), Operand::Number(number)) => match number.uint {
+            (Type::Uint(kind), _) => match number.and_then(|number| number.uint) {
                 Some(uint) => Value::Uint(kind, uint & (u64::MAX >> (64 - kind.bits()))),
                 None => return expected("unsigned integer"),
             },
-            (Type::Uint(_), _) => return expected("unsigned integer"),
-            (Type::Float64, Operand::Number(number)) if number.float.is_some() => {
-                Value::Float(number.float.unwrap_or_default())
+            (Type::Float32 | Type::Float64, _) => match number.and_then(|number| number.float) {
+                #[expect(clippy::cast_possible_truncation, reason = "as reflect's SetFloat")]
+                Some(float) if ty.underlying() == Type::Float32 => Value::Float32(float as f32),
+                Some(float) => Value::Float(float),
+                None => return expected("float"),
+            },
+            _ => {
+                return Err(
+                    self.error(format!("can't handle {} for arg of type {ty}", self.source.show(operand)))
+                );
             }
-            #[expect(clippy::cast_possible_truncation, reason = "as reflect's SetFloat")]
-            (Type::Float32, Operand::Number(number)) if number.float.is_some() => {
-                Value::Float32(number.float.unwrap_or_default() as f32)
-            }
-            (Type::Float32 | Type::Float64, _) => return expected("float"),
-            _ => return Err(self.error(format!("can't handle {operand} for arg of type {ty}"))),
         };
         Ok(Cell::plain(value))
     }

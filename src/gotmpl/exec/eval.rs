@@ -1,7 +1,8 @@
 //! Pipelines, commands and field chains.
 
+use super::super::error::ExecError;
 use super::super::fmt::quote_lossy;
-use super::super::parse::ast::{Command, Ident, Operand, Pipe, Target, Variable};
+use super::super::parse::ast::{Command, Function, Id, Ident, Operand, Pipe, Run, Target, Variable};
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::Type;
 use super::super::value::{Map, Value};
@@ -14,21 +15,22 @@ impl<'t> Frame<'t> {
     pub fn pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: &'t Pipe) -> Exec<Cell> {
         self.at = At::Pipe(pipe);
         let mut value: Option<Cell> = None;
-        for command in &pipe.commands {
+        for command in self.source.all(pipe.commands) {
             let mut result = self.command(ctx, dot, command, value.take())?;
             // Out of the interface: a nil interface becomes nothing at all.
             result.iface = false;
             value = Some(result);
         }
         let value = value.unwrap_or_default();
-        for variable in &pipe.decl {
+        for variable in self.source.all(pipe.decl) {
             self.set(ctx, variable, value.clone())?;
         }
         Ok(value)
     }
 
     /// A pipeline in parentheses, which nest as deep as the parser allows.
-    pub fn nested_pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: &'t Pipe) -> Exec<Cell> {
+    pub fn nested_pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: Id<Pipe>) -> Exec<Cell> {
+        let Some(pipe) = self.source.one(pipe) else { return Ok(Cell::NOTHING) };
         stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.pipeline(ctx, dot, pipe))
     }
 
@@ -39,13 +41,18 @@ impl<'t> Frame<'t> {
                 *slot = value;
                 Ok(())
             }
-            None => Err(self.error(format!("undefined variable: {}", variable.name))),
+            None => Err(self.undefined(variable)),
         }
     }
 
     fn variable(&self, ctx: &Ctx<'_>, variable: &Variable) -> Exec<Cell> {
         let slot = variable.slot.and_then(|slot| ctx.vars.get(self.base + slot as usize));
-        slot.cloned().ok_or_else(|| self.error(format!("undefined variable: {}", variable.name)))
+        slot.cloned().ok_or_else(|| self.undefined(variable))
+    }
+
+    #[cold]
+    fn undefined(&self, variable: &Variable) -> Box<ExecError> {
+        self.error(format!("undefined variable: {}", self.source.name(variable.span)))
     }
 
     fn command(
@@ -55,28 +62,22 @@ impl<'t> Frame<'t> {
         command: &'t Command,
         last: Option<Cell>,
     ) -> Exec<Cell> {
-        let Some((first, args)) = command.args.split_first() else { return Ok(Cell::NOTHING) };
+        let Some((first, args)) = self.source.all(command.args).split_first() else {
+            return Ok(Cell::NOTHING);
+        };
         match first {
-            Operand::Field(field) => {
+            Operand::Field(idents) => {
                 self.at = At::Operand(first);
-                return self.fields(ctx, dot, None, first, &field.idents, args, last);
+                return self.fields(ctx, dot, None, first, *idents, args, last);
             }
             Operand::Chain(_) => return self.chain(ctx, dot, first, args, last),
             Operand::Function(function) => {
                 self.at = At::Operand(first);
-                return self.function(
-                    ctx,
-                    dot,
-                    function.target,
-                    &function.name,
-                    At::Command(command),
-                    args,
-                    last,
-                );
+                return self.function(ctx, dot, function, At::Command(command), args, last);
             }
             Operand::Pipe(pipe) => {
                 self.no_arguments(first, args, last.as_ref())?;
-                return self.nested_pipeline(ctx, dot, pipe);
+                return self.nested_pipeline(ctx, dot, *pipe);
             }
             Operand::Variable(_) => return self.variable_chain(ctx, dot, first, args, last),
             _ => {}
@@ -94,17 +95,17 @@ impl<'t> Frame<'t> {
         if args.is_empty() && last.is_none() {
             return Ok(());
         }
-        Err(self.error(format!("can't give argument to non-function {first}")))
+        Err(self.error(format!("can't give argument to non-function {}", self.source.show(first))))
     }
 
     /// A constant where no type is asked for.
     pub fn constant(&self, operand: &Operand) -> Exec<Cell> {
-        if let Some(value) = operand.constant() {
+        if let Some(value) = self.source.constant(operand) {
             return Ok(Cell::plain(value));
         }
         match operand {
-            Operand::Number(number) if number.uint.is_some() => {
-                Err(self.error(format!("{} overflows int", number.text)))
+            Operand::Number(id) if self.source.one(*id).is_some_and(|number| number.uint.is_some()) => {
+                Err(self.error(format!("{} overflows int", self.source.show(operand))))
             }
             _ => Ok(Cell::NOTHING),
         }
@@ -119,13 +120,14 @@ impl<'t> Frame<'t> {
         last: Option<Cell>,
     ) -> Exec<Cell> {
         let Operand::Variable(variable) = operand else { return Ok(Cell::NOTHING) };
+        let Some(variable) = self.source.one(*variable) else { return Ok(Cell::NOTHING) };
         self.at = At::Operand(operand);
         let value = self.variable(ctx, variable)?;
         if variable.fields.is_empty() {
             self.no_arguments(operand, args, last.as_ref())?;
             return Ok(value);
         }
-        self.fields(ctx, dot, Some(value), operand, &variable.fields, args, last)
+        self.fields(ctx, dot, Some(value), operand, variable.fields, args, last)
     }
 
     pub fn chain(
@@ -137,17 +139,18 @@ impl<'t> Frame<'t> {
         last: Option<Cell>,
     ) -> Exec<Cell> {
         let Operand::Chain(chain) = operand else { return Ok(Cell::NOTHING) };
+        let Some(chain) = self.source.one(*chain) else { return Ok(Cell::NOTHING) };
         self.at = At::Operand(operand);
         let receiver = match &chain.node {
-            Operand::Pipe(pipe) => self.nested_pipeline(ctx, dot, pipe)?,
+            Operand::Pipe(pipe) => self.nested_pipeline(ctx, dot, *pipe)?,
             node @ Operand::Function(function) => {
                 self.at = At::Operand(node);
-                self.function(ctx, dot, function.target, &function.name, At::Operand(node), &[], None)?
+                self.function(ctx, dot, function, At::Operand(node), &[], None)?
             }
             // The parser makes chains of nothing else.
             other => self.constant(other)?,
         };
-        self.fields(ctx, dot, Some(receiver), operand, &chain.fields, args, last)
+        self.fields(ctx, dot, Some(receiver), operand, chain.fields, args, last)
     }
 
     /// `.A.B.C`, from dot if there is no receiver, perhaps with arguments for a method at its end.
@@ -161,11 +164,13 @@ impl<'t> Frame<'t> {
         dot: &Cell,
         receiver: Option<Cell>,
         operand: &'t Operand,
-        idents: &'t [Ident],
+        idents: Run<Ident>,
         args: &'t [Operand],
         last: Option<Cell>,
     ) -> Exec<Cell> {
-        let Some((final_ident, path)) = idents.split_last() else { return Ok(Cell::NOTHING) };
+        let Some((final_ident, path)) = self.source.all(idents).split_last() else {
+            return Ok(Cell::NOTHING);
+        };
         let mut current = match path.split_first() {
             // The first step from dot need not copy dot.
             Some((first, rest)) => {
@@ -198,14 +203,14 @@ impl<'t> Frame<'t> {
         args: &'t [Operand],
         last: Option<Cell>,
     ) -> Exec<Cell> {
-        let name = &*ident.name;
+        let name = self.source.name(ident.span);
         match &receiver.value {
             Value::Map(map) => {
                 if map.is_values()
                     && let Some(method) = values_type::method(name)
                 {
                     let callee = Callee::Values(map, method);
-                    return self.call(ctx, dot, &callee, name, At::Operand(operand), args, last);
+                    return self.call(ctx, dot, &callee, ident.span, At::Operand(operand), args, last);
                 }
                 if !args.is_empty() || last.is_some() {
                     return Err(self.error(format!("{name} is not a method but has arguments")));
@@ -225,7 +230,7 @@ impl<'t> Frame<'t> {
             Value::Object(object) => {
                 if let Some(sig) = object.method(name) {
                     let callee = Callee::Method(object, sig);
-                    return self.call(ctx, dot, &callee, name, At::Operand(operand), args, last);
+                    return self.call(ctx, dot, &callee, ident.span, At::Operand(operand), args, last);
                 }
                 let has_arguments = !args.is_empty() || last.is_some();
                 if let Some(value) = object.field(name) {
@@ -252,7 +257,7 @@ impl<'t> Frame<'t> {
         }
     }
 
-    fn no_field(&self, receiver: &Cell, name: &str) -> Box<super::super::error::ExecError> {
+    fn no_field(&self, receiver: &Cell, name: &str) -> Box<ExecError> {
         let ty = if receiver.iface { "interface {}".to_owned() } else { receiver.value.type_name() };
         self.error(format!("can't evaluate field {name} in type {ty}"))
     }
@@ -274,23 +279,23 @@ impl<'t> Frame<'t> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "as many as Go's evalFunction")]
     pub fn function(
         &mut self,
         ctx: &mut Ctx<'_>,
         dot: &Cell,
-        target: Target,
-        name: &'t str,
+        function: &Function,
         node: At<'t>,
         args: &'t [Operand],
         last: Option<Cell>,
     ) -> Exec<Cell> {
-        let result = match target {
+        let name = function.span;
+        let result = match function.target {
             Target::Builtin(builtin) => self.builtin(ctx, dot, builtin, name, node, args, last),
-            Target::Registered(id) => match ctx.set.funcs().get(id).copied() {
+            Target::Registered(id) => match ctx.set.funcs().get(id) {
                 Some(func) => self.call(ctx, dot, &Callee::Func(func), name, node, args, last),
                 None => {
-                    Err(self.error(format!("{} is not a defined function", quote_lossy(name.as_bytes()))))
+                    let name = quote_lossy(self.source.bytes(name));
+                    Err(self.error(format!("{name} is not a defined function")))
                 }
             },
         }?;
@@ -301,6 +306,7 @@ impl<'t> Frame<'t> {
         };
         if let Some(limit) = excess {
             self.at = node;
+            let name = self.source.name(name);
             return Err(self.error(format!("error calling {name}: result is larger than {limit}")));
         }
         Ok(result)

@@ -187,7 +187,7 @@ impl<'a> Ctx<'a> {
         let Some(main) = parsed.main() else { return Ok(Str::empty()) };
         let visible = self.overlay.len();
         for tree in &parsed.trees {
-            if !(tree.is_empty() && self.lookup(&tree.name).is_some()) {
+            if !(tree.is_empty && self.lookup(&tree.name).is_some()) {
                 self.overlay.push(Arc::clone(tree));
             }
         }
@@ -231,7 +231,7 @@ impl<'a> Ctx<'a> {
         self.vars.push(dot.clone());
         self.vars.resize(base + tree.slots as usize, Cell::NOTHING);
         let result = stacker::maybe_grow(RED_ZONE, STACK_STEP, || {
-            Frame::new(tree, base).list(self, &dot, &tree.root).map(|_| ())
+            Frame::new(tree, base).list(self, &dot, tree.root).map(|_| ())
         });
         self.vars.truncate(base);
         self.depth -= 1;

@@ -3,7 +3,7 @@
 use super::super::error::{ExecError, Location};
 use super::super::fmt;
 use super::super::parse::ast::{
-    Branches, Command, List, Node, Operand, Pipe, Range, Source, TemplateCall, Tree,
+    Branch, Branches, Command, List, Node, Operand, Pipe, Source, TemplateCall, Tree,
 };
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::{Kind, Type};
@@ -23,6 +23,7 @@ pub(super) enum At<'t> {
 /// An execution of one template.
 pub(super) struct Frame<'t> {
     pub tree: &'t Tree,
+    pub source: &'t Source,
     /// Set before anything that can fail is evaluated, exactly where Go sets it.
     pub at: At<'t>,
     /// Where this frame's variables begin.
@@ -38,23 +39,27 @@ pub(super) enum Flow {
 }
 
 impl<'t> Frame<'t> {
-    pub const fn new(tree: &'t Tree, base: usize) -> Self {
-        Self { tree, at: At::Nowhere, base }
+    pub fn new(tree: &'t Tree, base: usize) -> Self {
+        Self { tree, source: &tree.source, at: At::Nowhere, base }
     }
 
     /// An error at the node execution is at.
+    #[cold]
     pub fn error(&self, message: impl Into<String>) -> Box<ExecError> {
+        let source = self.source;
         let (pos, context) = match self.at {
             At::Nowhere => return Box::new(ExecError::plain(message.into())),
-            At::Operand(operand) => (operand.pos(), operand.to_string()),
-            At::Command(command) => (command.span.start, command.to_string()),
-            At::Pipe(pipe) => (pipe.span.start, pipe.to_string()),
-            At::Template(call) => (call.pos, call.to_string()),
+            At::Operand(operand) => (source.pos(operand), source.show(operand).to_string()),
+            At::Command(command) => (command.span.start, source.show(command).to_string()),
+            At::Pipe(pipe) => (pipe.span.start, source.show(pipe).to_string()),
+            At::Template(call) => {
+                (source.one(call.name).map_or(0, |name| name.span.start), source.show(call).to_string())
+            }
         };
-        let (line, column) = line_and_column(&self.tree.source, pos);
+        let (line, column) = line_and_column(source, pos);
         let mut error = ExecError::plain(message.into());
         error.at = Some(Location {
-            parse_name: self.tree.source.name.to_string(),
+            parse_name: source.name.to_string(),
             line,
             column,
             template: String::from_utf8_lossy(&self.tree.name).into_owned(),
@@ -75,15 +80,14 @@ impl<'t> Frame<'t> {
         Ok(())
     }
 
-    pub fn list(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: &'t List) -> Exec<Flow> {
+    pub fn list(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: List) -> Exec<Flow> {
         // An empty body counts, too: what runs it again and again may be a loop over millions.
         self.step(ctx)?;
-        for node in &list.nodes {
+        for node in self.source.all(list) {
             self.step(ctx)?;
             let flow = match node {
                 Node::Text(span) => {
-                    let text = self.tree.source.text.get(span.start as usize..span.end as usize);
-                    ctx.out.extend_from_slice(text.unwrap_or_default());
+                    ctx.out.extend_from_slice(self.source.bytes(*span));
                     Flow::Next
                 }
                 Node::Action(pipe) => {
@@ -98,7 +102,9 @@ impl<'t> Frame<'t> {
                 Node::With(branches) => self.branches(ctx, dot, branches, true)?,
                 Node::Range(range) => self.range(ctx, dot, range)?,
                 Node::Template(call) => {
-                    self.template(ctx, dot, call)?;
+                    if let Some(call) = self.source.one(*call) {
+                        self.template(ctx, dot, call)?;
+                    }
                     Flow::Next
                 }
                 Node::Break(_) => Flow::Break,
@@ -112,37 +118,38 @@ impl<'t> Frame<'t> {
     }
 
     /// A list inside a control structure.
-    fn nested(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: &'t List) -> Exec<Flow> {
+    fn nested(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: List) -> Exec<Flow> {
         stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.list(ctx, dot, list))
     }
 
     fn branches(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, node: &'t Branches, with: bool) -> Exec<Flow> {
-        for branch in &node.branches {
+        for branch in self.source.all(node.branches) {
             let value = self.pipeline(ctx, dot, &branch.pipe)?;
             if value.value.truth() {
-                return self.nested(ctx, if with { &value } else { dot }, &branch.list);
+                return self.nested(ctx, if with { &value } else { dot }, branch.list);
             }
         }
-        match &node.otherwise {
+        match node.otherwise {
             Some(list) => self.nested(ctx, dot, list),
             None => Ok(Flow::Next),
         }
     }
 
-    fn range(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, range: &'t Range) -> Exec<Flow> {
+    fn range(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, node: &'t Branches) -> Exec<Flow> {
+        let Some(range) = self.source.all(node.branches).first() else { return Ok(Flow::Next) };
         let over = self.pipeline(ctx, dot, &range.pipe)?.value;
         let ran = match &over {
             Value::Nil => false,
             Value::Int(kind, count) => {
                 self.one_variable(range, &over)?;
                 let items = (0..*count).map(|number| (Cell::NOTHING, Cell::plain(Value::Int(*kind, number))));
-                return self.iterate_or(ctx, dot, range, *count > 0, items);
+                self.iterate(ctx, range, items)?
             }
             Value::Uint(kind, count) => {
                 self.one_variable(range, &over)?;
                 let items =
                     (0..*count).map(|number| (Cell::NOTHING, Cell::plain(Value::Uint(*kind, number))));
-                return self.iterate_or(ctx, dot, range, *count > 0, items);
+                self.iterate(ctx, range, items)?
             }
             Value::Map(map) => {
                 let iface = map.elem() == Type::Any;
@@ -166,29 +173,13 @@ impl<'t> Frame<'t> {
                 self.iterate(ctx, range, items)?
             }
         };
-        self.otherwise(ctx, dot, range, ran)
-    }
-
-    fn iterate_or(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        dot: &Cell,
-        range: &'t Range,
-        any: bool,
-        items: impl Iterator<Item = (Cell, Cell)>,
-    ) -> Exec<Flow> {
-        self.iterate(ctx, range, items)?;
-        self.otherwise(ctx, dot, range, any)
-    }
-
-    fn otherwise(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, range: &'t Range, ran: bool) -> Exec<Flow> {
-        match &range.otherwise {
+        match node.otherwise {
             Some(list) if !ran => self.nested(ctx, dot, list),
             _ => Ok(Flow::Next),
         }
     }
 
-    fn one_variable(&self, range: &Range, over: &Value) -> Exec<()> {
+    fn one_variable(&self, range: &Branch, over: &Value) -> Exec<()> {
         if range.pipe.decl.len() < 2 {
             return Ok(());
         }
@@ -201,13 +192,13 @@ impl<'t> Frame<'t> {
     fn iterate(
         &mut self,
         ctx: &mut Ctx<'_>,
-        range: &'t Range,
+        range: &'t Branch,
         items: impl Iterator<Item = (Cell, Cell)>,
     ) -> Exec<bool> {
         let mut ran = false;
         for (index, item) in items {
             ran = true;
-            match range.pipe.decl.as_slice() {
+            match self.source.all(range.pipe.decl) {
                 [] => {}
                 [variable] => self.set(ctx, variable, item.clone())?,
                 [first, second, ..] => {
@@ -215,7 +206,7 @@ impl<'t> Frame<'t> {
                     self.set(ctx, second, item.clone())?;
                 }
             }
-            if self.nested(ctx, &item, &range.list)? == Flow::Break {
+            if self.nested(ctx, &item, range.list)? == Flow::Break {
                 break;
             }
         }
@@ -224,8 +215,10 @@ impl<'t> Frame<'t> {
 
     fn template(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, call: &'t TemplateCall) -> Exec<()> {
         self.at = At::Template(call);
-        let Some(tree) = ctx.lookup(&call.name) else {
-            return Err(self.error(format!("template {} not defined", fmt::quote_lossy(&call.name))));
+        let Some(name) = self.source.one(call.name) else { return Ok(()) };
+        let name = self.source.string_bytes(name);
+        let Some(tree) = ctx.lookup(name) else {
+            return Err(self.error(format!("template {} not defined", fmt::quote_lossy(name))));
         };
         if ctx.depth >= super::MAX_DEPTH {
             return Err(self.error(TOO_DEEP));

@@ -2,49 +2,43 @@
 
 use super::super::fmt::quote_lossy;
 use super::ast::{
-    Chain, Command, Field, Function, Ideal, Ident, Number, Operand, Pipe, Span, StrLiteral, Target, Variable,
+    Chain, Command, Function, Ideal, Ident, Number, Operand, Pipe, Run, Span, Target, Variable,
 };
 use super::lex::{Kind, Token};
-use super::{Builtin, Parse, Parser, RED_ZONE, STACK_STEP, literal, offset, span};
+use super::{Builtin, Parse, Parser, RED_ZONE, STACK_STEP, close, literal, offset, store};
 
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Parse<Pipe> {
         let start = self.peek_word().start;
-        let (mut decl, assign) = self.declarations(context)?;
-        let mut commands: Vec<Command> = Vec::new();
+        let (decl, assign) = self.declarations(context)?;
+        let first = self.open.commands.len();
         loop {
             let token = self.next_word();
             match token.kind {
                 kind if kind == end => {
-                    if commands.is_empty() {
+                    let commands = self.open.commands.get(first..).unwrap_or_default();
+                    let Some(last) = commands.last() else {
                         return self.error(format!("missing value for {context}"));
-                    }
-                    for (index, command) in commands.iter().enumerate().skip(1) {
-                        if let Some(
-                            Operand::Bool(..)
-                            | Operand::Dot(_)
-                            | Operand::Nil(_)
-                            | Operand::Number(_)
-                            | Operand::Str(_),
-                        ) = command.args.first()
-                        {
-                            return self
-                                .error(format!("non executable command in pipeline stage {}", index + 1));
-                        }
+                    };
+                    let last = last.span.end;
+                    let later = commands.iter().enumerate().skip(1);
+                    if let Some(stage) =
+                        later.map(|(stage, command)| (stage + 1, command)).find_map(|(stage, command)| {
+                            let operand = self.arrays.operands.get(command.args.start as usize)?;
+                            operand.is_plain().then_some(stage)
+                        })
+                    {
+                        return self.error(format!("non executable command in pipeline stage {stage}"));
                     }
                     if !assign {
                         // Only now: in `$x := f $x` the right side means an outer `$x`.
-                        for variable in &mut decl {
-                            variable.slot = Some(self.scope.declare(&variable.name));
+                        let from = decl.start as usize;
+                        for variable in self.arrays.variables.iter_mut().skip(from).take(decl.len()) {
+                            variable.slot = self.scope.declare(variable.span);
                         }
                     }
-                    let last = commands.last().map_or(offset(start), |command| command.span.end);
-                    return Ok(Pipe {
-                        span: Span { start: offset(start), end: last },
-                        decl,
-                        assign,
-                        commands,
-                    });
+                    let commands = close(&mut self.open.commands, first, &mut self.arrays.commands);
+                    return Ok(Pipe { span: Span { start, end: last }, decl, assign, commands });
                 }
                 Kind::Bool
                 | Kind::CharConstant
@@ -59,16 +53,18 @@ impl Parser<'_> {
                 | Kind::Variable
                 | Kind::LeftParen => {
                     self.back(token);
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.open.commands.push(command);
                 }
-                _ => return self.unexpected(&token, context),
+                _ => return self.unexpected(token, context),
             }
         }
     }
 
     /// `$x :=`, `$x =`, or in a range `$i, $x :=`.
-    fn declarations(&mut self, context: &str) -> Parse<(Vec<Variable>, bool)> {
-        let mut names: Vec<Token> = Vec::new();
+    fn declarations(&mut self, context: &str) -> Parse<(Run<Variable>, bool)> {
+        // The first of two, in a range.
+        let mut before: Option<Token> = None;
         loop {
             if self.peek_word().kind != Kind::Variable {
                 // Only a range may end its list with a comma, `{{range $i, }}`; the pipeline will then miss a value.
@@ -77,17 +73,15 @@ impl Parser<'_> {
             let variable = self.next_word();
             // `$x foo` and `$x := foo` differ only in what comes after the space, which must not get lost.
             let after = self.next();
-            let next = if after.kind == Kind::Space { self.next() } else { after.clone() };
+            let next = if after.kind == Kind::Space { self.next() } else { after };
             if matches!(next.kind, Kind::Assign | Kind::Declare) {
-                names.push(variable);
-                let assign = next.kind == Kind::Assign;
-                return Ok((names.iter().map(|token| self.decl(token)).collect(), assign));
+                return Ok((self.declared(before, Some(variable)), next.kind == Kind::Assign));
             }
-            if next.kind == Kind::Char && self.text(&next) == b"," {
-                names.push(variable);
-                if context != "range" || names.len() > 1 {
+            if next.kind == Kind::Char && self.text(next) == b"," {
+                if context != "range" || before.is_some() {
                     return self.error(format!("too many declarations in {context}"));
                 }
+                before = Some(variable);
                 if !matches!(self.peek_word().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
                     return self.error("range can only initialize variables");
                 }
@@ -100,26 +94,29 @@ impl Parser<'_> {
             self.back(variable);
             break;
         }
-        Ok((names.iter().map(|token| self.decl(token)).collect(), false))
+        Ok((self.declared(before, None), false))
     }
 
-    /// A variable left of `:=` or `=`. From here on its name is known; it still means what it meant before.
-    fn decl(&mut self, token: &Token) -> Variable {
-        let name = self.word(token);
-        let slot = self.scope.find(&name).flatten();
-        self.scope.variables.push((name.clone(), slot));
-        let span = span(token.start, token.end);
-        Variable { pos: span.start, span, name, slot, fields: Vec::new() }
+    /// The variables left of `:=` or `=`. From here on their names are known; they still mean what they meant before.
+    fn declared(&mut self, first: Option<Token>, second: Option<Token>) -> Run<Variable> {
+        let start = offset(self.arrays.variables.len());
+        for token in [first, second].into_iter().flatten() {
+            let span = token.span();
+            let slot = self.scope.find(self.text, span).flatten();
+            self.scope.variables.push((span, slot));
+            self.arrays.variables.push(Variable { span, slot, fields: Run::EMPTY });
+        }
+        Run::new(start, offset(self.arrays.variables.len()) - start)
     }
 
     fn command(&mut self) -> Parse<Command> {
         let start = self.peek_word().start;
         let mut end = start;
-        let mut args = Vec::new();
+        let first = self.open.operands.len();
         loop {
             self.peek_word();
             if let Some((operand, operand_end)) = self.operand()? {
-                args.push(operand);
+                self.open.operands.push(operand);
                 end = operand_end;
             }
             let token = self.next();
@@ -130,95 +127,102 @@ impl Parser<'_> {
                     break;
                 }
                 Kind::Pipe => break,
-                _ => return self.unexpected(&token, "operand"),
+                _ => return self.unexpected(token, "operand"),
             }
         }
+        let args = close(&mut self.open.operands, first, &mut self.arrays.operands);
         if args.is_empty() {
             return self.error("empty command");
         }
-        Ok(Command { span: span(start, end), args })
+        Ok(Command { span: Span { start, end }, args })
     }
 
     /// A term with the fields that follow it, and where it ends.
-    fn operand(&mut self) -> Parse<Option<(Operand, usize)>> {
-        let Some((term, start, mut end)) = self.term()? else { return Ok(None) };
+    fn operand(&mut self) -> Parse<Option<(Operand, u32)>> {
+        let Some((term, start, term_end)) = self.term()? else { return Ok(None) };
         if self.peek().kind != Kind::Field {
-            return Ok(Some((term, end)));
+            return Ok(Some((term, term_end)));
         }
-        let pos = offset(self.peek().start);
-        let mut more = Vec::new();
-        while self.peek().kind == Kind::Field {
-            let token = self.next();
-            end = token.end;
-            more.push(self.ident(&token));
-        }
-        let whole = span(start, end);
+        // What a term stores is stored by now, so the fields lie side by side, behind the first of `.A`.
+        let fields = self.fields();
+        let end = self.arrays.idents.last().map_or(term_end, |ident| ident.span.end);
         let operand = match term {
-            Operand::Field(mut field) => {
-                field.idents.extend(more);
-                Operand::Field(Box::new(Field { pos, span: whole, ..*field }))
-            }
-            Operand::Variable(variable) => {
-                Operand::Variable(Box::new(Variable { pos, span: whole, fields: more, ..*variable }))
+            Operand::Field(first) => Operand::Field(Run::new(first.start, first.len + fields.len)),
+            Operand::Variable(id) => {
+                if let Some(variable) = self.arrays.variables.last_mut() {
+                    variable.fields = fields;
+                }
+                Operand::Variable(id)
             }
             Operand::Bool(..) | Operand::Str(_) | Operand::Number(_) | Operand::Nil(_) | Operand::Dot(_) => {
-                let shown = quote_lossy(term.to_string().as_bytes());
-                return self.error(format!("unexpected . after term {shown}"));
+                let shown = super::bytes(self.text, Span { start, end: term_end });
+                return self.error(format!("unexpected . after term {}", quote_lossy(shown)));
             }
-            node => Operand::Chain(Box::new(Chain { pos, span: whole, node, fields: more })),
+            node => {
+                let chain = Chain { span: Span { start, end }, node, fields };
+                Operand::Chain(store(&mut self.arrays.chains, chain))
+            }
         };
         Ok(Some((operand, end)))
     }
 
-    fn ident(&self, token: &Token) -> Ident {
-        let name = self.word(token);
-        let name = name.strip_prefix('.').unwrap_or(&name).into();
-        Ident { name, span: span(token.start + 1, token.end) }
+    fn fields(&mut self) -> Run<Ident> {
+        let start = offset(self.arrays.idents.len());
+        while self.peek().kind == Kind::Field {
+            let token = self.next();
+            self.arrays.idents.push(ident(token));
+        }
+        Run::new(start, offset(self.arrays.idents.len()) - start)
     }
 
-    fn term(&mut self) -> Parse<Option<(Operand, usize, usize)>> {
+    /// One word, where it begins, and where it ends.
+    fn term(&mut self) -> Parse<Option<(Operand, u32, u32)>> {
         let token = self.next_word();
-        let pos = offset(token.start);
-        let here = span(token.start, token.end);
+        let span = token.span();
         let mut end = token.end;
         let operand = match token.kind {
             Kind::Identifier => {
-                let name = self.word(&token);
-                let registered = self.funcs.find(&name).map(Target::Registered);
-                let Some(target) = registered.or_else(|| Builtin::find(&name).map(Target::Builtin)) else {
+                // Made of letters and digits, so always UTF-8.
+                let name = std::str::from_utf8(self.text(token)).unwrap_or_default();
+                let registered = self.funcs.find(name).map(Target::Registered);
+                let Some(target) = registered.or_else(|| Builtin::find(name).map(Target::Builtin)) else {
                     return self.error(format!("function {} not defined", quote_lossy(name.as_bytes())));
                 };
-                Operand::Function(Box::new(Function { span: here, name, target }))
+                Operand::Function(Function { span, target })
             }
-            Kind::Dot => Operand::Dot(pos),
-            Kind::Nil => Operand::Nil(pos),
+            Kind::Dot => Operand::Dot(token.start),
+            Kind::Nil => Operand::Nil(token.start),
             Kind::Variable => {
-                let name = self.word(&token);
-                let Some(slot) = self.scope.find(&name) else {
-                    return self.error(format!("undefined variable {}", quote_lossy(name.as_bytes())));
+                let Some(slot) = self.scope.find(self.text, span) else {
+                    return self.error(format!("undefined variable {}", quote_lossy(self.text(token))));
                 };
-                Operand::Variable(Box::new(Variable { pos, span: here, name, slot, fields: Vec::new() }))
+                Operand::Variable(store(
+                    &mut self.arrays.variables,
+                    Variable { span, slot, fields: Run::EMPTY },
+                ))
             }
             Kind::Field => {
-                let idents = vec![self.ident(&token)];
-                Operand::Field(Box::new(Field { pos, span: here, idents }))
+                self.arrays.idents.push(ident(token));
+                Operand::Field(Run::new(offset(self.arrays.idents.len() - 1), 1))
             }
-            Kind::Bool => Operand::Bool(pos, self.text(&token) == b"true"),
+            Kind::Bool => Operand::Bool(token.start, self.text(token) == b"true"),
             Kind::CharConstant | Kind::Number | Kind::Complex => {
-                let text = String::from_utf8_lossy(self.text(&token));
+                let text = String::from_utf8_lossy(self.text(token));
                 let number = match token.kind {
-                    Kind::CharConstant => literal::char_constant(self.text(&token)),
+                    Kind::CharConstant => literal::char_constant(self.text(token)),
                     _ => literal::number(&text),
                 };
                 match number {
-                    Ok(number) => Operand::Number(Box::new(Number {
-                        span: here,
-                        ideal: Ideal::of(&text, number.int, number.float),
-                        text: text.into(),
-                        int: number.int,
-                        uint: number.uint,
-                        float: number.float,
-                    })),
+                    Ok(number) => Operand::Number(store(
+                        &mut self.arrays.numbers,
+                        Number {
+                            span,
+                            ideal: Ideal::of(&text, number.int, number.float),
+                            int: number.int,
+                            uint: number.uint,
+                            float: number.float,
+                        },
+                    )),
                     Err(message) => return self.error(message),
                 }
             }
@@ -230,13 +234,12 @@ impl Parser<'_> {
                 self.nesting -= 1;
                 // The parenthesis that ended the pipeline is the token lexed last, unless one was put back.
                 end = self.pending.last().map_or(self.latest.end, |token| token.start);
-                Operand::Pipe(Box::new(pipe))
+                Operand::Pipe(store(&mut self.arrays.pipes, pipe))
             }
-            Kind::String | Kind::RawString => Operand::Str(Box::new(StrLiteral {
-                span: here,
-                quoted: self.text(&token).into(),
-                text: self.unquote(&token)?.into(),
-            })),
+            Kind::String | Kind::RawString => {
+                let literal = self.literal(token)?;
+                Operand::Str(store(&mut self.arrays.strings, literal))
+            }
             _ => {
                 self.back(token);
                 return Ok(None);
@@ -244,4 +247,9 @@ impl Parser<'_> {
         };
         Ok(Some((operand, token.start, end)))
     }
+}
+
+/// The name of a field token.
+const fn ident(token: Token) -> Ident {
+    Ident { span: Span { start: token.start + 1, end: token.end } }
 }

@@ -1,7 +1,13 @@
 //! The lexer: a template's bytes in, tokens out, one at a time. Trim markers are dealt with here; the parser never
 //! sees them. Knows nothing of grammar or functions.
 
-use super::super::strconv::decode_rune;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
+
+use super::super::fmt::quote_lossy;
+use super::super::strconv::{decode_rune, is_print};
+use super::offset;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,40 +87,12 @@ fn keyword(word: &[u8]) -> Option<Kind> {
     })
 }
 
-/// A token: `start..end` are bytes of the text, `line` counts from 1 at its start.
-#[derive(Clone, Debug)]
+/// A token: bytes `start..end` of the text.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub kind: Kind,
-    pub start: usize,
-    pub end: usize,
-    pub line: u32,
-    /// The words of an error token.
-    pub error: Option<Box<str>>,
-}
-
-impl Token {
-    /// The token as Go's messages show it.
-    pub fn describe(&self, text: &[u8]) -> String {
-        let value = text.get(self.start..self.end).unwrap_or_default();
-        let lossy = String::from_utf8_lossy(value);
-        if let Some(error) = &self.error {
-            return error.to_string();
-        }
-        if self.kind == Kind::Eof {
-            return "EOF".to_owned();
-        }
-        if self.kind.is_keyword() {
-            return format!("<{lossy}>");
-        }
-        if value.len() > 10 {
-            let mut end = 0;
-            for _ in 0..10 {
-                end += decode_rune(value.get(end..).unwrap_or_default()).1;
-            }
-            return format!("{}...", super::super::fmt::quote_lossy(value.get(..end).unwrap_or_default()));
-        }
-        super::super::fmt::quote_lossy(value)
-    }
+    pub start: u32,
+    pub end: u32,
 }
 
 pub(super) struct Lexer<'t> {
@@ -123,14 +101,15 @@ pub(super) struct Lexer<'t> {
     start: usize,
     inside_action: bool,
     paren_depth: usize,
-    /// Lines are counted lazily, up to here.
-    line: u32,
-    line_pos: usize,
-    failed: bool,
+    /// The words of the error token. After it comes nothing but the end.
+    failed: Option<Box<str>>,
 }
 
 const LEFT: &[u8] = b"{{";
 const RIGHT: &[u8] = b"}}";
+
+/// Finds the next [`LEFT`].
+static FIND_LEFT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(LEFT));
 
 /// Exactly the four characters that trim markers and Go's lexer take for space.
 const fn is_space(byte: u8) -> bool {
@@ -141,30 +120,33 @@ fn is_alphanumeric(c: Option<char>) -> bool {
     c.is_some_and(|c| c == '_' || c.is_alphanumeric())
 }
 
-pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    loop {
-        let rest = haystack.get(from..)?;
-        let at = from + rest.iter().position(|byte| *byte == first)?;
-        if haystack.get(at..)?.starts_with(needle) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
+/// The line of a place in a text, from 1. Only errors ask for it.
+pub(super) fn line(text: &[u8], place: u32) -> u32 {
+    let before = text.get(..place as usize).unwrap_or(text);
+    let newlines = memchr::memchr_iter(b'\n', before).count();
+    u32::try_from(newlines).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 impl<'t> Lexer<'t> {
-    pub fn new(text: &'t [u8]) -> Self {
-        Self {
-            text,
-            pos: 0,
-            start: 0,
-            inside_action: false,
-            paren_depth: 0,
-            line: 1,
-            line_pos: 0,
-            failed: false,
+    pub const fn new(text: &'t [u8]) -> Self {
+        Self { text, pos: 0, start: 0, inside_action: false, paren_depth: 0, failed: None }
+    }
+
+    /// A token of this lexer as Go's messages show it.
+    pub fn describe(&self, token: Token) -> String {
+        let value = self.text.get(token.start as usize..token.end as usize).unwrap_or_default();
+        match (token.kind, &self.failed) {
+            (Kind::Error, Some(words)) => words.to_string(),
+            (Kind::Eof, _) => "EOF".to_owned(),
+            (kind, _) if kind.is_keyword() => format!("<{}>", String::from_utf8_lossy(value)),
+            _ if value.len() > 10 => {
+                let mut end = 0;
+                for _ in 0..10 {
+                    end += decode_rune(value.get(end..).unwrap_or_default()).1;
+                }
+                format!("{}...", quote_lossy(value.get(..end).unwrap_or_default()))
+            }
+            _ => quote_lossy(value),
         }
     }
 
@@ -190,38 +172,28 @@ impl<'t> Lexer<'t> {
         Some(c)
     }
 
-    fn line_at(&mut self, pos: usize) -> u32 {
-        let skipped = self.text.get(self.line_pos..pos).unwrap_or_default();
-        let newlines = skipped.iter().filter(|byte| **byte == b'\n').count();
-        self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
-        self.line_pos = self.line_pos.max(pos);
-        self.line
-    }
-
     fn emit(&mut self, kind: Kind) -> Token {
-        let line = self.line_at(self.start);
-        let token = Token { kind, start: self.start, end: self.pos, line, error: None };
+        let token = Token { kind, start: offset(self.start), end: offset(self.pos) };
         self.start = self.pos;
         token
     }
 
+    #[cold]
     fn error(&mut self, message: impl Into<Box<str>>) -> Token {
-        let line = self.line_at(self.start);
-        self.failed = true;
-        Token { kind: Kind::Error, start: self.start, end: self.start, line, error: Some(message.into()) }
+        self.failed = Some(message.into());
+        Token { kind: Kind::Error, start: offset(self.start), end: offset(self.start) }
     }
 
     pub fn next_token(&mut self) -> Token {
-        if self.failed {
-            let line = self.line;
-            return Token { kind: Kind::Eof, start: self.start, end: self.start, line, error: None };
+        if self.failed.is_some() {
+            return Token { kind: Kind::Eof, start: offset(self.start), end: offset(self.start) };
         }
         if self.inside_action { self.inside() } else { self.text_token() }
     }
 
     fn text_token(&mut self) -> Token {
         loop {
-            let Some(found) = find(self.rest(self.pos), LEFT) else {
+            let Some(found) = FIND_LEFT.find(self.rest(self.pos)) else {
                 self.pos = self.text.len();
                 let kind = if self.pos > self.start { Kind::Text } else { Kind::Eof };
                 return self.emit(kind);
@@ -280,7 +252,7 @@ impl<'t> Lexer<'t> {
 
     /// Skips a comment; the token is an error.
     fn comment(&mut self) -> Option<Token> {
-        let Some(end) = find(self.rest(self.pos + 2), b"*/") else {
+        let Some(end) = memmem::find(self.rest(self.pos + 2), b"*/") else {
             return Some(self.error("unclosed comment"));
         };
         self.pos += 2 + end + 2;
@@ -317,63 +289,84 @@ impl<'t> Lexer<'t> {
     }
 
     fn inside(&mut self) -> Token {
-        if let Some(trim) = self.right_delim(self.pos) {
-            if self.paren_depth == 0 {
-                return self.right(trim);
+        let Some(first) = self.byte(self.pos) else { return self.error("unclosed action") };
+        match first {
+            b' ' | b'\t' | b'\r' | b'\n' | b'}' => {
+                if let Some(trim) = self.right_delim(self.pos) {
+                    if self.paren_depth == 0 {
+                        return self.right(trim);
+                    }
+                    return self.error("unclosed left paren");
+                }
+                if first != b'}' {
+                    return self.space();
+                }
+                self.pos += 1;
+                self.emit(Kind::Char)
             }
-            return self.error("unclosed left paren");
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.identifier(),
+            b'.' if self.byte(self.pos + 1).is_some_and(|next| !next.is_ascii_digit()) => {
+                self.pos += 1;
+                self.name(Kind::Field, Kind::Dot)
+            }
+            b'.' | b'+' | b'-' | b'0'..=b'9' => self.number(),
+            0x80.. => self.beyond_ascii(),
+            _ => {
+                self.pos += 1;
+                self.sign(first)
+            }
         }
-        let Some((c, width)) = self.peek() else { return self.error("unclosed action") };
-        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
-        if c.is_ascii() && is_space(c as u8) {
-            return self.space();
-        }
-        self.pos += width;
-        match c {
-            '=' => self.emit(Kind::Assign),
-            ':' => {
+    }
+
+    /// A token that begins with a sign, which has been consumed.
+    fn sign(&mut self, sign: u8) -> Token {
+        match sign {
+            b'=' => self.emit(Kind::Assign),
+            b':' => {
                 if self.next() == Some(Some('=')) {
                     self.emit(Kind::Declare)
                 } else {
                     self.error("expected :=")
                 }
             }
-            '|' => self.emit(Kind::Pipe),
-            '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
-            '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
-            '`' => match find(self.rest(self.pos), b"`") {
+            b'|' => self.emit(Kind::Pipe),
+            b'"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
+            b'\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
+            b'`' => match memchr::memchr(b'`', self.rest(self.pos)) {
                 Some(end) => {
                     self.pos += end + 1;
                     self.emit(Kind::RawString)
                 }
                 None => self.error("unterminated raw quoted string"),
             },
-            '$' => self.name(Kind::Variable, Kind::Variable),
-            '.' if self.byte(self.pos).is_some_and(|next| !next.is_ascii_digit()) => {
-                self.name(Kind::Field, Kind::Dot)
-            }
-            '.' | '+' | '-' | '0'..='9' => {
-                self.pos -= width;
-                self.number()
-            }
-            c if is_alphanumeric(Some(c)) => {
-                self.pos -= width;
-                self.identifier()
-            }
-            '(' => {
+            b'$' => self.name(Kind::Variable, Kind::Variable),
+            b'(' => {
                 self.paren_depth += 1;
                 self.emit(Kind::LeftParen)
             }
-            ')' => {
+            b')' => {
                 if self.paren_depth == 0 {
                     return self.error("unexpected right paren");
                 }
                 self.paren_depth -= 1;
                 self.emit(Kind::RightParen)
             }
-            c if (' '..='~').contains(&c) => self.emit(Kind::Char),
-            c => self.error(format!("unrecognized character in action: {}", show_char(Some(c)))),
+            b' '..=b'~' => self.emit(Kind::Char),
+            control => self.unrecognized(char::from(control)),
         }
+    }
+
+    fn beyond_ascii(&mut self) -> Token {
+        let (c, width) = self.peek().unwrap_or((None, 1));
+        if is_alphanumeric(c) {
+            return self.identifier();
+        }
+        self.pos += width;
+        self.unrecognized(c.unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn unrecognized(&mut self, c: char) -> Token {
+        self.error(format!("unrecognized character in action: {}", show_char(Some(c))))
     }
 
     fn space(&mut self) -> Token {
@@ -398,6 +391,11 @@ impl<'t> Lexer<'t> {
     }
 
     fn skip_alphanumeric(&mut self) {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        self.pos += self.rest(self.pos).iter().take_while(|byte| plain(byte)).count();
+        if self.byte(self.pos).is_none_or(|byte| byte.is_ascii()) {
+            return;
+        }
         while let Some((c, width)) = self.peek() {
             if !is_alphanumeric(c) {
                 break;
@@ -471,7 +469,7 @@ impl<'t> Lexer<'t> {
             return self.emit(kind);
         }
         let text = self.text.get(self.start..self.pos).unwrap_or_default();
-        self.error(format!("bad number syntax: {}", super::super::fmt::quote_lossy(text)))
+        self.error(format!("bad number syntax: {}", quote_lossy(text)))
     }
 
     fn scan_number(&mut self) -> bool {
@@ -514,5 +512,5 @@ impl<'t> Lexer<'t> {
 fn show_char(c: Option<char>) -> String {
     let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
     let code = format!("U+{:04X}", u32::from(c));
-    if super::super::strconv::is_print(c) { format!("{code} '{c}'") } else { code }
+    if is_print(c) { format!("{code} '{c}'") } else { code }
 }

@@ -3,14 +3,20 @@
 use super::super::fmt::quote_lossy;
 use super::super::strconv::decode_rune;
 
-/// Go's `strconv.Unquote`; its only error is `invalid syntax`.
-pub(super) fn unquote(literal: &[u8]) -> Result<Vec<u8>, String> {
+/// Go's `strconv.Unquote`; its only error is `invalid syntax`. `None` for what means just what is between its quotes.
+pub(super) fn unquote(literal: &[u8]) -> Result<Option<Vec<u8>>, String> {
     let invalid = || "invalid syntax".to_owned();
     let quote = *literal.first().ok_or_else(invalid)?;
     let body = literal.get(1..literal.len().saturating_sub(1)).ok_or_else(invalid)?;
     if quote == b'`' {
+        if memchr::memchr(b'\r', body).is_none() {
+            return Ok(None);
+        }
         // As Go does, so that a template means the same under Windows' line ends.
-        return Ok(body.iter().copied().filter(|byte| *byte != b'\r').collect());
+        return Ok(Some(body.iter().copied().filter(|byte| *byte != b'\r').collect()));
+    }
+    if memchr::memchr3(b'\\', b'\n', quote, body).is_none() {
+        return Ok(None);
     }
     let mut out = Vec::with_capacity(body.len());
     let mut rest = body;
@@ -22,7 +28,7 @@ pub(super) fn unquote(literal: &[u8]) -> Result<Vec<u8>, String> {
         }
         rest = rest.get(width..).unwrap_or_default();
     }
-    Ok(out)
+    Ok(Some(out))
 }
 
 enum Unit {

@@ -12,17 +12,20 @@ mod tests;
 
 pub use builtin::Builtin;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::ParseError;
 use super::fmt::quote_lossy;
 use super::func::Funcs;
-use ast::{Branch, Branches, List, Node, Range, Source, Span, TemplateCall, Tree};
+use ast::{
+    Arrays, Branch, Branches, Command, Id, List, Node, Operand, Run, Source, Span, StrLiteral, TemplateCall,
+    Tree,
+};
 use lex::{Kind, Lexer, Token};
 
 /// How deep control structures and parentheses may nest, together. Go allows 10,000 parentheses and any number of
-/// control structures; a bound far above any real template keeps the native stack safe here, in the executor, and
-/// when the tree is dropped.
+/// control structures; a bound far above any real template keeps the native stack safe here and in the executor.
 pub const MAX_NESTING: usize = 1_000;
 
 /// The templates of one text: its `define`s and `block`s, and itself, which comes last.
@@ -49,14 +52,17 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
         let message = "template is larger than 4 GiB".to_owned();
         return Err(ParseError { template: name.to_owned(), line: 1, offset: 0, message });
     }
-    let source = Arc::new(Source { name: name.into(), text: text.into() });
     let mut parser = Parser {
         funcs,
-        source: &source,
-        lexer: Lexer::new(&source.text),
+        name,
+        text,
+        lexer: Lexer::new(text),
         pending: Vec::new(),
-        latest: Token { kind: Kind::Eof, start: 0, end: 0, line: 1, error: None },
+        latest: Token { kind: Kind::Eof, start: 0, end: 0 },
+        arrays: Arrays::default(),
+        open: Open::default(),
         trees: Vec::new(),
+        by_name: BTreeMap::new(),
         scope: Scope::new(),
         action_line: None,
         nesting: 0,
@@ -64,32 +70,72 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
     let root = parser.top()?;
     let slots = parser.scope.slots;
     parser.add(name.as_bytes(), None, root, slots)?;
-    Ok(Parsed { trees: parser.trees })
+    let Parser { arrays, trees, .. } = parser;
+    let source = Arc::new(Source { name: name.into(), text: Arc::new(text.into()), arrays });
+    let trees = trees.into_iter().flatten().map(|tree| Arc::new(tree.finish(&source))).collect();
+    Ok(Parsed { trees })
 }
 
-/// The variables visible at the moment, and how many slots the template being parsed needs.
+/// A tree whose source is still being read.
+struct Unfinished {
+    name: Box<[u8]>,
+    name_span: Option<Span>,
+    root: List,
+    slots: u32,
+    is_empty: bool,
+}
+
+impl Unfinished {
+    fn finish(self, source: &Arc<Source>) -> Tree {
+        let Self { name, name_span, root, slots, is_empty } = self;
+        Tree { name, source: Arc::clone(source), name_span, root, slots, is_empty }
+    }
+}
+
+/// A variable slot; none for what was only ever assigned to.
+type Slot = Option<u32>;
+
+/// The variables visible at the moment, by their places in the text, and how many slots the template being parsed
+/// needs. `$` is always there, in slot 0.
 struct Scope {
-    variables: Vec<(Box<str>, Option<u32>)>,
+    variables: Vec<(Span, Slot)>,
+    /// Where those of the template being parsed begin: no definition sees what is outside of it.
+    base: usize,
     next: u32,
     slots: u32,
     range_depth: usize,
 }
 
 impl Scope {
-    fn new() -> Self {
-        Self { variables: vec![("$".into(), Some(0))], next: 1, slots: 1, range_depth: 0 }
+    const fn new() -> Self {
+        Self { variables: Vec::new(), base: 0, next: 1, slots: 1, range_depth: 0 }
     }
 
-    fn declare(&mut self, name: &str) -> u32 {
+    /// A scope of its own for a definition; returns what [`Scope::leave`] restores.
+    const fn enter(&mut self) -> (usize, u32, u32, usize) {
+        let outer = (self.base, self.next, self.slots, self.range_depth);
+        (self.base, self.next, self.slots, self.range_depth) = (self.variables.len(), 1, 1, 0);
+        outer
+    }
+
+    fn leave(&mut self, outer: (usize, u32, u32, usize)) {
+        self.variables.truncate(self.base);
+        (self.base, self.next, self.slots, self.range_depth) = outer;
+    }
+
+    fn declare(&mut self, name: Span) -> Slot {
         let slot = self.next;
         self.next += 1;
         self.slots = self.slots.max(self.next);
-        self.variables.push((name.into(), Some(slot)));
-        slot
+        self.variables.push((name, Some(slot)));
+        Some(slot)
     }
 
-    fn find(&self, name: &str) -> Option<Option<u32>> {
-        self.variables.iter().rev().find(|(known, _)| **known == *name).map(|(_, slot)| *slot)
+    fn find(&self, text: &[u8], name: Span) -> Option<Slot> {
+        let wanted = bytes(text, name);
+        let visible = self.variables.get(self.base..).unwrap_or_default();
+        let found = visible.iter().rev().find(|(known, _)| bytes(text, *known) == wanted);
+        found.map(|(_, slot)| *slot).or_else(|| (wanted == b"$").then_some(Some(0)))
     }
 
     const fn mark(&self) -> (usize, u32) {
@@ -98,10 +144,10 @@ impl Scope {
 
     /// What a body declared is known in the `else` that follows, but was never executed there: the names mean
     /// what they meant before the body.
-    fn hide(&mut self, mark: (usize, u32)) {
+    fn hide(&mut self, text: &[u8], mark: (usize, u32)) {
         let hidden = self.variables.split_off(mark.0);
         for (name, _) in hidden {
-            let slot = self.find(&name).flatten();
+            let slot = self.find(text, name).flatten();
             self.variables.push((name, slot));
         }
         self.next = mark.1;
@@ -113,16 +159,58 @@ impl Scope {
     }
 }
 
+/// The nodes of the lists, commands and so on being read, the innermost last: they go to their arrays together when
+/// their parent ends.
+#[derive(Default)]
+struct Open {
+    nodes: Vec<Node>,
+    branches: Vec<Branch>,
+    commands: Vec<Command>,
+    operands: Vec<Operand>,
+}
+
+/// Moves what was opened since `from` to its array.
+fn close<T>(open: &mut Vec<T>, from: usize, array: &mut Vec<T>) -> Run<T> {
+    let start = offset(array.len());
+    array.extend(open.drain(from..));
+    Run::new(start, offset(array.len()) - start)
+}
+
+/// Adds a node to its array.
+fn store<T>(array: &mut Vec<T>, node: T) -> Id<T> {
+    array.push(node);
+    Id::new(offset(array.len() - 1))
+}
+
+/// Go trims Unicode space to see whether a definition is empty.
+fn is_space(text: &[u8]) -> bool {
+    match text.iter().find(|byte| !matches!(byte, b' ' | b'\t'..=b'\r')) {
+        None => true,
+        Some(byte) if byte.is_ascii() => false,
+        Some(_) => String::from_utf8_lossy(text).trim().is_empty(),
+    }
+}
+
+fn bytes(text: &[u8], span: Span) -> &[u8] {
+    text.get(span.start as usize..span.end as usize).unwrap_or_default()
+}
+
 struct Parser<'t> {
     funcs: &'t Funcs,
-    source: &'t Arc<Source>,
+    name: &'t str,
+    text: &'t [u8],
     lexer: Lexer<'t>,
     /// Tokens put back, the next one last.
     pending: Vec<Token>,
     /// The token lexed last; errors are reported at its line.
     latest: Token,
-    trees: Vec<Arc<Tree>>,
+    arrays: Arrays,
+    open: Open,
+    /// In the order in which they end; one that another replaced is gone.
+    trees: Vec<Option<Unfinished>>,
+    by_name: BTreeMap<Box<[u8]>, usize>,
     scope: Scope,
+    /// Where the action being read begins.
     action_line: Option<u32>,
     nesting: usize,
 }
@@ -147,30 +235,32 @@ const fn offset(pos: usize) -> u32 {
     if pos > u32::MAX as usize { u32::MAX } else { pos as u32 }
 }
 
-const fn span(start: usize, end: usize) -> Span {
-    Span { start: offset(start), end: offset(end) }
+impl Token {
+    const fn span(self) -> Span {
+        Span { start: self.start, end: self.end }
+    }
 }
 
-impl Parser<'_> {
+impl<'t> Parser<'t> {
     fn next(&mut self) -> Token {
         if let Some(token) = self.pending.pop() {
             return token;
         }
-        let token = self.lexer.next_token();
-        self.latest = token.clone();
-        token
+        self.latest = self.lexer.next_token();
+        self.latest
     }
 
     fn back(&mut self, token: Token) {
         self.pending.push(token);
     }
 
-    fn peek(&mut self) -> &Token {
-        if self.pending.is_empty() {
-            let token = self.next();
-            self.pending.push(token);
+    fn peek(&mut self) -> Token {
+        if let Some(token) = self.pending.last() {
+            return *token;
         }
-        self.pending.last().unwrap_or(&self.latest)
+        let token = self.next();
+        self.pending.push(token);
+        token
     }
 
     fn next_word(&mut self) -> Token {
@@ -182,38 +272,35 @@ impl Parser<'_> {
         }
     }
 
-    fn peek_word(&mut self) -> &Token {
+    fn peek_word(&mut self) -> Token {
         let token = self.next_word();
         self.pending.push(token);
-        self.pending.last().unwrap_or(&self.latest)
+        token
     }
 
-    fn text(&self, token: &Token) -> &[u8] {
-        self.source.text.get(token.start..token.end).unwrap_or_default()
+    fn text(&self, token: Token) -> &'t [u8] {
+        bytes(self.text, token.span())
     }
 
-    /// Identifiers are made of letters and digits, so they are always UTF-8.
-    fn word(&self, token: &Token) -> Box<str> {
-        String::from_utf8_lossy(self.text(token)).into()
-    }
-
+    #[cold]
     fn error<T>(&self, message: impl Into<String>) -> Parse<T> {
         Err(ParseError {
-            template: self.source.name.to_string(),
-            line: self.latest.line,
-            offset: offset(self.latest.start),
+            template: self.name.to_owned(),
+            line: lex::line(self.text, self.latest.start),
+            offset: self.latest.start,
             message: message.into(),
         })
     }
 
-    fn unexpected<T>(&self, token: &Token, context: &str) -> Parse<T> {
-        let shown = token.describe(&self.source.text);
+    #[cold]
+    fn unexpected<T>(&self, token: Token, context: &str) -> Parse<T> {
+        let shown = self.lexer.describe(token);
         if token.kind != Kind::Error {
             return self.error(format!("unexpected {shown} in {context}"));
         }
-        match self.action_line {
-            Some(line) if line != token.line => {
-                let place = format!("started at {}:{line}", self.source.name);
+        match self.action_line.map(|start| lex::line(self.text, start)) {
+            Some(line) if line != lex::line(self.text, token.start) => {
+                let place = format!("started at {}:{line}", self.name);
                 // "unclosed action in action" would say it twice.
                 let link = if shown.ends_with(" action") { " " } else { " in action " };
                 self.error(format!("{shown}{link}{place}"))
@@ -224,7 +311,7 @@ impl Parser<'_> {
 
     fn expect(&mut self, kind: Kind, context: &str) -> Parse<Token> {
         let token = self.next_word();
-        if token.kind == kind { Ok(token) } else { self.unexpected(&token, context) }
+        if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
     }
 
     fn enter(&mut self, what: &str) -> Parse<()> {
@@ -233,29 +320,36 @@ impl Parser<'_> {
     }
 
     fn add(&mut self, name: &[u8], name_span: Option<Span>, root: List, slots: u32) -> Parse<()> {
-        let tree = Tree { name: name.into(), source: Arc::clone(self.source), name_span, root, slots };
-        match self.trees.iter().position(|known| *known.name == *name) {
-            Some(index) => {
-                let known_is_empty = self.trees.get(index).is_some_and(|known| known.is_empty());
-                let empty = tree.is_empty();
-                if !known_is_empty && !empty {
+        let start = root.start as usize;
+        let nodes = self.arrays.nodes.get(start..start + root.len()).unwrap_or_default();
+        let is_empty = nodes.iter().all(|node| match node {
+            Node::Text(span) => is_space(bytes(self.text, *span)),
+            _ => false,
+        });
+        let mut tree = Unfinished { name: name.into(), name_span, root, slots, is_empty };
+        if let Some(place) = self.by_name.get(name).copied()
+            && let Some(known) = self.trees.get_mut(place).and_then(Option::take)
+        {
+            if !known.is_empty {
+                if !is_empty {
                     return self
                         .error(format!("template: multiple definition of template {}", quote_lossy(name)));
                 }
                 // The main template stays last even where a `define` of the same name has the body.
-                let known = self.trees.remove(index);
-                self.trees.push(if known_is_empty { Arc::new(tree) } else { known });
+                tree = known;
             }
-            None => self.trees.push(Arc::new(tree)),
         }
+        if name_span.is_some() {
+            self.by_name.insert(name.into(), self.trees.len());
+        }
+        self.trees.push(Some(tree));
         Ok(())
     }
 
     fn top(&mut self) -> Parse<List> {
-        let mut list = List::default();
         loop {
             if self.peek().kind == Kind::Eof {
-                return Ok(list);
+                return Ok(close(&mut self.open.nodes, 0, &mut self.arrays.nodes));
             }
             if self.peek().kind == Kind::LeftDelim {
                 let delim = self.next();
@@ -268,7 +362,7 @@ impl Parser<'_> {
                 self.back(delim);
             }
             match self.item()? {
-                Item::Node(node) => list.nodes.push(node),
+                Item::Node(node) => self.open.nodes.push(node),
                 Item::End(End::End(_)) => return self.error("unexpected {{end}}"),
                 Item::End(End::Else) => return self.error("unexpected {{else}}"),
             }
@@ -278,37 +372,58 @@ impl Parser<'_> {
     fn define(&mut self) -> Parse<()> {
         const CONTEXT: &str = "define clause";
         // A definition is a template of its own: no variable of the outside is visible, no action is open.
-        let outer_scope = std::mem::replace(&mut self.scope, Scope::new());
+        let outer_scope = self.scope.enter();
         let outer_line = self.action_line.take();
-        let name_token = self.next_word();
-        if !matches!(name_token.kind, Kind::String | Kind::RawString) {
-            return self.unexpected(&name_token, CONTEXT);
-        }
-        let name = self.unquote(&name_token)?;
+        let name = self.template_name(CONTEXT)?;
         self.expect(Kind::RightDelim, CONTEXT)?;
-        let (root, end) = self.list()?;
-        if let End::Else = end {
-            return self.error(format!("unexpected {{{{else}}}} in {CONTEXT}"));
-        }
-        let scope = std::mem::replace(&mut self.scope, outer_scope);
-        self.action_line = outer_line;
-        self.add(&name, Some(span(name_token.start, name_token.end)), root, scope.slots)
+        self.body(&name, outer_scope, outer_line, CONTEXT)
     }
 
-    fn unquote(&self, token: &Token) -> Parse<Vec<u8>> {
-        literal::unquote(self.text(token)).or_else(|message| self.error(message))
+    /// The body of a definition, up to its `{{end}}`.
+    fn body(
+        &mut self,
+        name: &StrLiteral,
+        outer_scope: (usize, u32, u32, usize),
+        outer_line: Option<u32>,
+        context: &str,
+    ) -> Parse<()> {
+        let (root, end) = self.list()?;
+        self.action_line = outer_line;
+        if let End::Else = end {
+            return self.error(format!("unexpected {{{{else}}}} in {context}"));
+        }
+        let slots = self.scope.slots;
+        self.scope.leave(outer_scope);
+        match &name.unescaped {
+            Some(unescaped) => self.add(unescaped, Some(name.span), root, slots),
+            None => {
+                let Span { start, end } = name.span;
+                self.add(
+                    bytes(self.text, Span { start: start + 1, end: end - 1 }),
+                    Some(name.span),
+                    root,
+                    slots,
+                )
+            }
+        }
+    }
+
+    /// A string token, unquoted.
+    fn literal(&self, token: Token) -> Parse<StrLiteral> {
+        let unescaped = literal::unquote(self.text(token)).or_else(|message| self.error(message))?;
+        Ok(StrLiteral { span: token.span(), unescaped: unescaped.map(|text| Arc::new(text.into())) })
     }
 
     /// Nodes up to `{{end}}` or `{{else}}`.
     fn list(&mut self) -> Parse<(List, End)> {
         self.enter("max nesting depth exceeded")?;
-        let mut list = List::default();
+        let first = self.open.nodes.len();
         while self.peek_word().kind != Kind::Eof {
             match self.item()? {
-                Item::Node(node) => list.nodes.push(node),
+                Item::Node(node) => self.open.nodes.push(node),
                 Item::End(end) => {
                     self.nesting -= 1;
-                    return Ok((list, end));
+                    return Ok((close(&mut self.open.nodes, first, &mut self.arrays.nodes), end));
                 }
             }
         }
@@ -318,14 +433,14 @@ impl Parser<'_> {
     fn item(&mut self) -> Parse<Item> {
         let token = self.next_word();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text(span(token.start, token.end)))),
+            Kind::Text => Ok(Item::Node(Node::Text(token.span()))),
             Kind::LeftDelim => {
-                self.action_line = Some(token.line);
+                self.action_line = Some(token.start);
                 let item = stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.action());
                 self.action_line = None;
                 item
             }
-            _ => self.unexpected(&token, "input"),
+            _ => self.unexpected(token, "input"),
         }
     }
 
@@ -333,8 +448,8 @@ impl Parser<'_> {
         let token = self.next_word();
         Ok(match token.kind {
             Kind::Block => Item::Node(self.block()?),
-            Kind::Break => Item::Node(Node::Break(self.jump(&token, "{{break}}")?)),
-            Kind::Continue => Item::Node(Node::Continue(self.jump(&token, "{{continue}}")?)),
+            Kind::Break => Item::Node(Node::Break(self.jump(token, "{{break}}")?)),
+            Kind::Continue => Item::Node(Node::Continue(self.jump(token, "{{continue}}")?)),
             Kind::Else => {
                 if !matches!(self.peek_word().kind, Kind::If | Kind::With) {
                     self.expect(Kind::RightDelim, "else")?;
@@ -342,40 +457,40 @@ impl Parser<'_> {
                 Item::End(End::Else)
             }
             Kind::End => Item::End(End::End(self.expect(Kind::RightDelim, "end")?)),
-            Kind::If => Item::Node(Node::If(Box::new(self.branches(&token, "if", Kind::If)?))),
-            Kind::With => Item::Node(Node::With(Box::new(self.branches(&token, "with", Kind::With)?))),
-            Kind::Range => Item::Node(Node::Range(Box::new(self.range(&token)?))),
+            Kind::If => Item::Node(Node::If(self.branches(token, "if", Kind::If)?)),
+            Kind::With => Item::Node(Node::With(self.branches(token, "with", Kind::With)?)),
+            Kind::Range => Item::Node(Node::Range(self.range(token)?)),
             Kind::Template => Item::Node(self.template()?),
             _ => {
                 self.back(token);
-                Item::Node(Node::Action(Box::new(self.pipeline("command", Kind::RightDelim)?)))
+                Item::Node(Node::Action(self.pipeline("command", Kind::RightDelim)?))
             }
         })
     }
 
-    fn jump(&mut self, token: &Token, shown: &str) -> Parse<u32> {
+    fn jump(&mut self, token: Token, shown: &str) -> Parse<u32> {
         let next = self.next_word();
         if next.kind != Kind::RightDelim {
-            return self.unexpected(&next, shown);
+            return self.unexpected(next, shown);
         }
         if self.scope.range_depth == 0 {
             return self.error(format!("{shown} outside {{{{range}}}}"));
         }
-        Ok(offset(token.start))
+        Ok(token.start)
     }
 
     /// An `if` or `with` with all its `else`s. A chain of `else if` is one node however long it is, where Go
     /// nests; what is visible where is the same.
-    fn branches(&mut self, keyword: &Token, context: &str, kind: Kind) -> Parse<Branches> {
+    fn branches(&mut self, keyword: Token, context: &str, kind: Kind) -> Parse<Branches> {
         let mark = self.scope.mark();
-        let mut branches = Vec::new();
+        let first = self.open.branches.len();
         let mut otherwise = None;
         let end = loop {
             let pipe = self.pipeline(context, Kind::RightDelim)?;
             let body = self.scope.mark();
             let (list, end) = self.list()?;
-            self.scope.hide(body);
-            branches.push(Branch { pipe, list });
+            self.scope.hide(self.text, body);
+            self.open.branches.push(Branch { pipe, list });
             match end {
                 End::End(token) => break token,
                 End::Else if self.peek().kind == kind => {
@@ -389,7 +504,8 @@ impl Parser<'_> {
             }
         };
         self.scope.pop(mark);
-        Ok(Branches { span: span(keyword.start, end.end), branches, otherwise })
+        let branches = close(&mut self.open.branches, first, &mut self.arrays.branches);
+        Ok(Branches { span: Span { start: keyword.start, end: end.end }, branches, otherwise })
     }
 
     fn last_list(&mut self) -> Parse<(List, Token)> {
@@ -399,14 +515,14 @@ impl Parser<'_> {
         }
     }
 
-    fn range(&mut self, keyword: &Token) -> Parse<Range> {
+    fn range(&mut self, keyword: Token) -> Parse<Branches> {
         let mark = self.scope.mark();
         let pipe = self.pipeline("range", Kind::RightDelim)?;
         let body = self.scope.mark();
         self.scope.range_depth += 1;
         let (list, end) = self.list()?;
         self.scope.range_depth -= 1;
-        self.scope.hide(body);
+        self.scope.hide(self.text, body);
         let (otherwise, end) = match end {
             End::End(token) => (None, token),
             End::Else => {
@@ -415,21 +531,22 @@ impl Parser<'_> {
             }
         };
         self.scope.pop(mark);
-        Ok(Range { span: span(keyword.start, end.end), pipe, list, otherwise })
+        self.arrays.branches.push(Branch { pipe, list });
+        let branches = Run::new(offset(self.arrays.branches.len() - 1), 1);
+        Ok(Branches { span: Span { start: keyword.start, end: end.end }, branches, otherwise })
     }
 
-    fn template_name(&mut self, context: &str) -> Parse<(Token, Vec<u8>)> {
+    fn template_name(&mut self, context: &str) -> Parse<StrLiteral> {
         let token = self.next_word();
         if !matches!(token.kind, Kind::String | Kind::RawString) {
-            return self.unexpected(&token, context);
+            return self.unexpected(token, context);
         }
-        let name = self.unquote(&token)?;
-        Ok((token, name))
+        self.literal(token)
     }
 
     fn template(&mut self) -> Parse<Node> {
         const CONTEXT: &str = "template clause";
-        let (token, name) = self.template_name(CONTEXT)?;
+        let name = self.template_name(CONTEXT)?;
         let next = self.next_word();
         let pipe = if next.kind == Kind::RightDelim {
             None
@@ -437,27 +554,22 @@ impl Parser<'_> {
             self.back(next);
             Some(self.pipeline(CONTEXT, Kind::RightDelim)?)
         };
-        Ok(Node::Template(Box::new(TemplateCall { pos: offset(token.start), name: name.into(), pipe })))
+        Ok(self.call(name, pipe))
+    }
+
+    fn call(&mut self, name: StrLiteral, pipe: Option<ast::Pipe>) -> Node {
+        let name = store(&mut self.arrays.strings, name);
+        Node::Template(store(&mut self.arrays.calls, TemplateCall { name, pipe }))
     }
 
     fn block(&mut self) -> Parse<Node> {
         const CONTEXT: &str = "block clause";
-        let (token, name) = self.template_name(CONTEXT)?;
+        let name = self.template_name(CONTEXT)?;
         let pipe = self.pipeline(CONTEXT, Kind::RightDelim)?;
-        let outer_scope = std::mem::replace(&mut self.scope, Scope::new());
+        let outer_scope = self.scope.enter();
         let outer_line = self.action_line.take();
-        let (root, end) = self.list()?;
-        self.action_line = outer_line;
-        if let End::Else = end {
-            return self.error(format!("unexpected {{{{else}}}} in {CONTEXT}"));
-        }
-        let scope = std::mem::replace(&mut self.scope, outer_scope);
-        self.add(&name, Some(span(token.start, token.end)), root, scope.slots)?;
-        Ok(Node::Template(Box::new(TemplateCall {
-            pos: offset(token.start),
-            name: name.into(),
-            pipe: Some(pipe),
-        })))
+        self.body(&name, outer_scope, outer_line, CONTEXT)?;
+        Ok(self.call(name, Some(pipe)))
     }
 }
 

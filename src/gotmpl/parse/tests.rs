@@ -6,16 +6,16 @@ fn parsed(text: &str) -> Arc<Tree> {
 }
 
 fn source(tree: &Tree, span: Span) -> &str {
-    std::str::from_utf8(&tree.source.text[span.start as usize..span.end as usize]).unwrap()
+    std::str::from_utf8(tree.source.bytes(span)).unwrap()
 }
 
 /// The first pipeline of an action.
 fn pipe(tree: &Tree) -> &ast::Pipe {
-    tree.root
-        .nodes
+    tree.source
+        .all(tree.root)
         .iter()
         .find_map(|node| match node {
-            Node::Action(pipe) => Some(&**pipe),
+            Node::Action(pipe) => Some(pipe),
             _ => None,
         })
         .unwrap()
@@ -33,19 +33,23 @@ fn spans_cover_what_was_written() {
     let tree = parsed("é {{- $x := print  .Values.a.b (1 | print).c  \"q\" -}} {{$x.y}}");
     let pipe = pipe(&tree);
     assert_eq!(source(&tree, pipe.span), "$x := print  .Values.a.b (1 | print).c  \"q\"");
-    assert_eq!(source(&tree, pipe.decl[0].span), "$x");
-    let args = &pipe.commands[0].args;
-    let Operand::Field(field) = &args[1] else { panic!("{args:?}") };
-    assert_eq!(source(&tree, field.span), ".Values.a.b");
+    let nodes = &tree.source;
+    assert_eq!(source(&tree, nodes.all(pipe.decl)[0].span), "$x");
+    let args = nodes.all(nodes.all(pipe.commands)[0].args);
+    let Operand::Field(idents) = args[1] else { panic!("{args:?}") };
+    let span = nodes.span(&args[1]);
+    assert_eq!(source(&tree, span), ".Values.a.b");
     assert_eq!(
-        field.idents.iter().map(|ident| source(&tree, ident.span)).collect::<Vec<_>>(),
+        nodes.all(idents).iter().map(|ident| source(&tree, ident.span)).collect::<Vec<_>>(),
         ["Values", "a", "b"]
     );
     // Go's position of a chain is its second identifier.
-    assert_eq!(field.pos - field.span.start, 7);
-    let Operand::Chain(chain) = &args[2] else { panic!("{args:?}") };
+    assert_eq!(nodes.pos(&args[1]) - span.start, 7);
+    let Operand::Chain(chain) = args[2] else { panic!("{args:?}") };
+    let chain = nodes.one(chain).unwrap();
     assert_eq!(source(&tree, chain.span), "(1 | print).c");
-    assert_eq!(chain.fields[0].name, "c".into());
+    assert_eq!(source(&tree, nodes.all(chain.fields)[0].span), "c");
+    assert_eq!(source(&tree, nodes.span(&args[3])), "\"q\"");
 }
 
 #[test]
@@ -56,7 +60,8 @@ fn nodes_print_as_go_prints_them() {
         ("{{ `raw` }}", "`raw`"),
         ("{{ print nil true . $ 0x1F }}", "print nil true . $ 0x1F"),
     ] {
-        assert_eq!(pipe(&parsed(text)).to_string(), shown);
+        let tree = parsed(text);
+        assert_eq!(tree.source.show(pipe(&tree)).to_string(), shown);
     }
 }
 
@@ -65,8 +70,8 @@ fn trim_markers_take_go_s_four_spaces_only() {
     let texts = |text: &str| {
         let tree = parsed(text);
         let texts: Vec<String> = tree
-            .root
-            .nodes
+            .source
+            .all(tree.root)
             .iter()
             .filter_map(|node| match node {
                 Node::Text(span) => Some(source(&tree, *span).to_owned()),
