@@ -117,7 +117,7 @@ pub struct FuncId(pub(crate) u32);
 #[derive(Clone, Debug, Default)]
 pub struct Funcs {
     table: Vec<Func>,
-    names: HashMap<&'static str, FuncId, BuildHasherDefault<NameHasher>>,
+    names: HashMap<&'static [u8], FuncId, BuildHasherDefault<NameHasher>>,
 }
 
 /// FNV-1a: the names in the table are our own, so nobody can make them collide.
@@ -154,18 +154,18 @@ impl Funcs {
         for func in funcs {
             let id = FuncId(u32::try_from(self.table.len()).unwrap_or(u32::MAX));
             self.table.push(*func);
-            self.names.insert(func.name, id);
+            self.names.insert(func.name.as_bytes(), id);
         }
     }
 
     /// Removes a name, as Helm removes sprig's `env` and `expandenv`.
     pub fn remove(&mut self, name: &str) {
-        self.names.remove(name);
+        self.names.remove(name.as_bytes());
     }
 
     /// The index of the function of that name.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<FuncId> {
+    pub fn find(&self, name: &[u8]) -> Option<FuncId> {
         self.names.get(name).copied()
     }
 
@@ -177,7 +177,8 @@ impl Funcs {
 
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        let mut names: Vec<&'static str> = self.names.keys().copied().collect();
+        let mut names: Vec<&'static str> =
+            self.names.values().filter_map(|id| self.get(*id)).map(|func| func.name).collect();
         names.sort_unstable();
         names.into_iter()
     }

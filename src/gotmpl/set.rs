@@ -13,14 +13,15 @@ use super::parse::{Parsed, parse};
 #[derive(Clone, Debug)]
 pub struct TemplateSet {
     funcs: Arc<Funcs>,
-    trees: HashMap<Box<[u8]>, Arc<Tree>>,
+    places: HashMap<Box<[u8]>, usize>,
+    trees: Vec<Arc<Tree>>,
 }
 
 impl TemplateSet {
     /// An empty set. Everything added to it must be parsed against these functions.
     #[must_use]
     pub fn new(funcs: Arc<Funcs>) -> Self {
-        Self { funcs, trees: HashMap::new() }
+        Self { funcs, places: HashMap::new(), trees: Vec::new() }
     }
 
     /// The functions.
@@ -33,10 +34,14 @@ impl TemplateSet {
     /// is empty; so the order matters, and is Helm's when templates are added in the order Helm renders in.
     pub fn add(&mut self, parsed: &Parsed) {
         for tree in &parsed.trees {
-            if tree.is_empty && self.trees.contains_key(&tree.name) {
-                continue;
+            match self.places.get(&tree.name).and_then(|place| self.trees.get_mut(*place)) {
+                Some(_) if tree.is_empty => {}
+                Some(known) => *known = Arc::clone(tree),
+                None => {
+                    self.places.insert(tree.name.clone(), self.trees.len());
+                    self.trees.push(Arc::clone(tree));
+                }
             }
-            self.trees.insert(tree.name.clone(), Arc::clone(tree));
         }
     }
 
@@ -53,6 +58,17 @@ impl TemplateSet {
     /// The template of a name.
     #[must_use]
     pub fn get(&self, name: &[u8]) -> Option<&Arc<Tree>> {
-        self.trees.get(name)
+        self.find(name).map(|(_, tree)| tree)
+    }
+
+    /// The template of a name, and its place among the set's: less than [`TemplateSet::len`].
+    pub(super) fn find(&self, name: &[u8]) -> Option<(usize, &Arc<Tree>)> {
+        let place = *self.places.get(name)?;
+        self.trees.get(place).map(|tree| (place, tree))
+    }
+
+    /// How many templates there are.
+    pub(super) const fn len(&self) -> usize {
+        self.trees.len()
     }
 }

@@ -9,6 +9,7 @@ use crate::chart;
 use crate::gotmpl::exec::{Ctx, MissingKey, strip_no_value};
 use crate::gotmpl::set::TemplateSet;
 use crate::gotmpl::value::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What one template rendered.
@@ -43,7 +44,11 @@ pub(super) fn run(templates: &Templates<'_>, request: &Request<'_>) -> Result<Ve
         let bytes = ctx
             .execute(path, Value::Map(template.context.clone()))
             .map_err(|e| error::exec_error(request.chart, templates, &e))?;
-        let (text, invalid) = match String::from_utf8(strip_no_value(&bytes).into_owned()) {
+        let bytes = match strip_no_value(&bytes) {
+            Cow::Borrowed(_) => bytes,
+            Cow::Owned(stripped) => stripped,
+        };
+        let (text, invalid) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
             Err(e) => (String::from_utf8_lossy(e.as_bytes()).into_owned(), Some(e.into_bytes())),
         };

@@ -180,8 +180,13 @@ impl<'t> Frame<'t> {
 
     /// Go's `validateType`: the value if it may be passed as the type.
     pub fn validate(&self, cell: Cell, ty: Type) -> Exec<Cell> {
-        if matches!(ty, Type::Any | Type::Reflect) {
-            return Ok(cell);
+        match (ty, &cell.value) {
+            (Type::Any | Type::Reflect, _) => return Ok(cell),
+            // What nearly all other parameters are and get.
+            (Type::String, Value::Str(_)) | (Type::Bool, Value::Bool(_)) => {
+                return Ok(Cell::plain(cell.value));
+            }
+            _ => {}
         }
         let Some(actual) = cell.value.ty() else {
             if cell.iface {

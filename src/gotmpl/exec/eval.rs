@@ -5,7 +5,7 @@ use super::super::fmt::quote_lossy;
 use super::super::parse::ast::{Command, Function, Id, Ident, Operand, Pipe, Run, Target, Variable};
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::Type;
-use super::super::value::{Map, Value};
+use super::super::value::Value;
 use super::call::Callee;
 use super::values_type;
 use super::walk::{At, Frame};
@@ -203,20 +203,25 @@ impl<'t> Frame<'t> {
         args: &'t [Operand],
         last: Option<Cell>,
     ) -> Exec<Cell> {
+        if let Value::Map(map) = &receiver.value {
+            let name = self.source.bytes(ident.span);
+            if map.is_values()
+                && let Some(method) = values_type::method(name)
+            {
+                let callee = Callee::Values(map, method);
+                return self.call(ctx, dot, &callee, ident.span, At::Operand(operand), args, last);
+            }
+            if !args.is_empty() || last.is_some() {
+                let name = self.source.name(ident.span);
+                return Err(self.error(format!("{name} is not a method but has arguments")));
+            }
+            return match map.get(name) {
+                Some(value) => Ok(Cell { value, iface: map.elem() == Type::Any }),
+                None => self.missing(ctx, map.elem(), ident),
+            };
+        }
         let name = self.source.name(ident.span);
         match &receiver.value {
-            Value::Map(map) => {
-                if map.is_values()
-                    && let Some(method) = values_type::method(name)
-                {
-                    let callee = Callee::Values(map, method);
-                    return self.call(ctx, dot, &callee, ident.span, At::Operand(operand), args, last);
-                }
-                if !args.is_empty() || last.is_some() {
-                    return Err(self.error(format!("{name} is not a method but has arguments")));
-                }
-                self.entry(ctx, map, name)
-            }
             Value::Nil if receiver.iface => {
                 Err(self.error(format!("nil pointer evaluating interface {{}}.{name}")))
             }
@@ -248,7 +253,7 @@ impl<'t> Frame<'t> {
                     let iface = object.elem() == Type::Any;
                     return match object.entry(name.as_bytes()) {
                         Some(value) => Ok(Cell { value, iface }),
-                        None => self.missing(ctx, object.elem(), name),
+                        None => self.missing(ctx, object.elem(), ident),
                     };
                 }
                 Err(self.no_field(receiver, name))
@@ -262,19 +267,13 @@ impl<'t> Frame<'t> {
         self.error(format!("can't evaluate field {name} in type {ty}"))
     }
 
-    fn entry(&self, ctx: &Ctx<'_>, map: &Map, name: &str) -> Exec<Cell> {
-        match map.get(name.as_bytes()) {
-            Some(value) => Ok(Cell { value, iface: map.elem() == Type::Any }),
-            None => self.missing(ctx, map.elem(), name),
-        }
-    }
-
-    fn missing(&self, ctx: &Ctx<'_>, elem: Type, name: &str) -> Exec<Cell> {
+    fn missing(&self, ctx: &Ctx<'_>, elem: Type, ident: &Ident) -> Exec<Cell> {
         match ctx.missing_key {
             MissingKey::Invalid => Ok(Cell::NOTHING),
             MissingKey::Zero => Ok(Cell { value: Value::zero(elem), iface: elem == Type::Any }),
             MissingKey::Error => {
-                Err(self.error(format!("map has no entry for key {}", quote_lossy(name.as_bytes()))))
+                let name = quote_lossy(self.source.bytes(ident.span));
+                Err(self.error(format!("map has no entry for key {name}")))
             }
         }
     }

@@ -1,6 +1,9 @@
 //! The two functions of Helm that run templates, and the treatment of `<no value>`.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::super::func::{Ctx, Func, FuncError};
 use super::super::str::Str;
@@ -30,25 +33,21 @@ fn tpl(ctx: &mut Ctx<'_>, args: &[Value]) -> Result<Value, FuncError> {
     ctx.tpl(text, data).map(Value::Str)
 }
 
+const NO_VALUE: &[u8] = b"<no value>";
+
 /// Removes every `<no value>`, wherever it came from, as Helm does with each rendered file and each `tpl`.
 #[must_use]
 pub fn strip_no_value(text: &[u8]) -> Cow<'_, [u8]> {
-    const MARK: &[u8] = b"<no value>";
-    let mut out: Vec<u8> = Vec::new();
-    let mut copied = 0;
-    let mut from = 0;
-    while let Some(at) = text.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'<')) {
-        let start = from + at;
-        if text.get(start..).is_some_and(|rest| rest.starts_with(MARK)) {
-            out.extend_from_slice(text.get(copied..start).unwrap_or_default());
-            copied = start + MARK.len();
-            from = copied;
-        } else {
-            from = start + 1;
-        }
-    }
-    if copied == 0 {
+    static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NO_VALUE));
+    let mut found = MARK.find_iter(text).peekable();
+    if found.peek().is_none() {
         return Cow::Borrowed(text);
+    }
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    for at in found {
+        out.extend_from_slice(text.get(copied..at).unwrap_or_default());
+        copied = at + NO_VALUE.len();
     }
     out.extend_from_slice(text.get(copied..).unwrap_or_default());
     Cow::Owned(out)

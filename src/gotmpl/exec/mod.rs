@@ -16,14 +16,16 @@ mod walk;
 
 pub use helm::{FUNCS, strip_no_value};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::error::ExecError;
 use super::fmt::quote_lossy;
 use super::func::{Env, FuncError};
 use super::parse::ast::Tree;
-use super::parse::{Parsed, RED_ZONE, STACK_STEP, parse};
+use super::parse::{Parsed, RED_ZONE, STACK_STEP, has_action, parse};
 use super::set::TemplateSet;
 use super::str::Str;
 use super::value::Value;
@@ -87,8 +89,10 @@ pub struct Ctx<'a> {
     missing_key: MissingKey,
     /// Templates defined by the `tpl` texts being executed; later ones hide earlier ones and the set's.
     overlay: Vec<Arc<Tree>>,
-    texts: BTreeMap<Str, Parsed>,
-    includes: BTreeMap<Str, u32>,
+    texts: BTreeMap<Str, Rc<Parsed>>,
+    /// How often each template of the set is being included right now, and each other name.
+    includes: Vec<u32>,
+    other_includes: BTreeMap<Str, u32>,
     out: Vec<u8>,
     vars: Vec<Cell>,
     /// Argument lists to use again.
@@ -107,7 +111,8 @@ impl<'a> Ctx<'a> {
             missing_key,
             overlay: Vec::new(),
             texts: BTreeMap::new(),
-            includes: BTreeMap::new(),
+            includes: vec![0; set.len()],
+            other_includes: BTreeMap::new(),
             out: Vec::new(),
             vars: Vec::new(),
             spare_args: Vec::new(),
@@ -139,15 +144,19 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// The template does not exist, fails, or includes itself too often.
     pub fn include(&mut self, name: &Str, data: Value) -> Result<Str, FuncError> {
-        let count = self.includes.entry(name.clone()).or_insert(0);
+        let set = self.set;
+        let found = set.find(name);
+        let count = self.includes_of(found.map(|(place, _)| place), name);
         if *count > MAX_INCLUDES {
             return Err(FuncError::new(format!(
                 "rendering template has a nested reference name: {name}: unable to execute template"
             )));
         }
         *count += 1;
-        let result = match self.lookup(name) {
-            Some(tree) => self.captured(&tree, data).map_err(|inner| FuncError::inner(String::new(), inner)),
+        let overlaid = self.overlaid(name);
+        let tree = overlaid.as_ref().or(found.map(|(_, tree)| tree));
+        let result = match tree {
+            Some(tree) => self.captured(tree, data).map_err(|inner| FuncError::inner(String::new(), inner)),
             None => Err(FuncError::new(no_template(name))),
         };
         let result = result.map(|(ctx, mark)| {
@@ -155,9 +164,7 @@ impl<'a> Ctx<'a> {
             ctx.out.truncate(mark);
             text
         });
-        if let Some(count) = self.includes.get_mut(name) {
-            *count -= 1;
-        }
+        *self.includes_of(found.map(|(place, _)| place), name) -= 1;
         result
     }
 
@@ -167,8 +174,14 @@ impl<'a> Ctx<'a> {
     /// # Errors
     /// The text cannot be parsed, or fails.
     pub fn tpl(&mut self, text: &Str, data: Value) -> Result<Str, FuncError> {
+        if !has_action(text) {
+            return Ok(match strip_no_value(text) {
+                Cow::Borrowed(_) => text.clone(),
+                Cow::Owned(stripped) => Str::from(stripped),
+            });
+        }
         let parsed = match self.texts.get(text) {
-            Some(parsed) => parsed.clone(),
+            Some(parsed) => Rc::clone(parsed),
             None => {
                 let parsed = parse("gotpl", text, self.set.funcs()).map_err(|error| {
                     let mut inner = ExecError::plain(String::new());
@@ -178,8 +191,9 @@ impl<'a> Ctx<'a> {
                         Box::new(inner),
                     )
                 })?;
+                let parsed = Rc::new(parsed);
                 if self.texts.len() < MAX_CACHED_TEXTS {
-                    self.texts.insert(text.clone(), parsed.clone());
+                    self.texts.insert(text.clone(), Rc::clone(&parsed));
                 }
                 parsed
             }
@@ -205,9 +219,20 @@ impl<'a> Ctx<'a> {
         })
     }
 
+    fn includes_of(&mut self, place: Option<usize>, name: &Str) -> &mut u32 {
+        match place.and_then(|place| self.includes.get_mut(place)) {
+            Some(count) => count,
+            None => self.other_includes.entry(name.clone()).or_insert(0),
+        }
+    }
+
+    /// What a `tpl` text being executed defines by that name.
+    fn overlaid(&self, name: &[u8]) -> Option<Arc<Tree>> {
+        self.overlay.iter().rev().find(|tree| *tree.name == *name).cloned()
+    }
+
     fn lookup(&self, name: &[u8]) -> Option<Arc<Tree>> {
-        let tree = self.overlay.iter().rev().find(|tree| *tree.name == *name);
-        tree.or_else(|| self.set.get(name)).cloned()
+        self.overlaid(name).or_else(|| self.set.get(name).cloned())
     }
 
     /// Runs a template; what it printed is everything in the buffer from the mark on.

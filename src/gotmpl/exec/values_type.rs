@@ -13,8 +13,8 @@ const METHODS: &[Func] = &[
     Func::new("PathValue", &[Type::String], Type::Any, path_value),
 ];
 
-pub(super) fn method(name: &str) -> Option<&'static Func> {
-    METHODS.iter().find(|method| method.name == name)
+pub(super) fn method(name: &[u8]) -> Option<&'static Func> {
+    METHODS.iter().find(|method| method.name.as_bytes() == name)
 }
 
 fn receiver(args: &[Value]) -> Result<&Map, FuncError> {

@@ -1,11 +1,9 @@
 //! sprig's functions on maps, with mergo 1.0.1's rules for `merge`.
 
-use std::collections::BTreeMap;
-
 use super::super::func::{Ctx, Func, FuncError};
 use super::super::str::Str;
 use super::super::types::{ANY_MAP, ANY_SLICE, STRING_SLICE};
-use super::super::value::{List, MAX_NESTING, Map, TooDeep, Value};
+use super::super::value::{Entries, List, MAX_NESTING, Map, TooDeep, Value};
 use super::common::{ANY, BOOL, Res, TEXT, arg, fail, map, str_arg, strval, text};
 
 /// The functions of this file.
@@ -45,7 +43,7 @@ pub(super) const FUNCS: &[Func] = &[
         let omitted = |key: &Str| (1..a.len()).any(|index| text(a, index) == key.as_bytes());
         let kept = map(a, 0).read(|entries| {
             let kept = entries.iter().filter(|(key, _)| !omitted(key));
-            kept.map(|(key, value)| (key.clone(), value.clone())).collect::<BTreeMap<_, _>>()
+            kept.map(|(key, value)| (key.clone(), value.clone())).collect()
         });
         Ok(Value::Map(Map::from_table(ANY_MAP, kept)))
     }),
@@ -59,7 +57,7 @@ pub(super) const FUNCS: &[Func] = &[
 ];
 
 fn dict(_: &mut Ctx<'_>, a: &[Value]) -> Res {
-    let mut entries = BTreeMap::new();
+    let mut entries = Entries::with_capacity(a.len().div_ceil(2));
     for pair in a.chunks(2) {
         let value = pair.get(1).cloned().unwrap_or(Value::Str(Str::empty()));
         entries.insert(strval(arg(pair, 0))?, value);

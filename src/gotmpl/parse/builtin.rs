@@ -28,27 +28,27 @@ pub enum Builtin {
 impl Builtin {
     /// The built-in of that name.
     #[must_use]
-    pub fn find(name: &str) -> Option<Self> {
+    pub fn find(name: &[u8]) -> Option<Self> {
         Some(match name {
-            "and" => Self::And,
-            "call" => Self::Call,
-            "html" => Self::Html,
-            "index" => Self::Index,
-            "slice" => Self::Slice,
-            "js" => Self::Js,
-            "len" => Self::Len,
-            "not" => Self::Not,
-            "or" => Self::Or,
-            "print" => Self::Print,
-            "printf" => Self::Printf,
-            "println" => Self::Println,
-            "urlquery" => Self::Urlquery,
-            "eq" => Self::Eq,
-            "ge" => Self::Ge,
-            "gt" => Self::Gt,
-            "le" => Self::Le,
-            "lt" => Self::Lt,
-            "ne" => Self::Ne,
+            b"and" => Self::And,
+            b"call" => Self::Call,
+            b"html" => Self::Html,
+            b"index" => Self::Index,
+            b"slice" => Self::Slice,
+            b"js" => Self::Js,
+            b"len" => Self::Len,
+            b"not" => Self::Not,
+            b"or" => Self::Or,
+            b"print" => Self::Print,
+            b"printf" => Self::Printf,
+            b"println" => Self::Println,
+            b"urlquery" => Self::Urlquery,
+            b"eq" => Self::Eq,
+            b"ge" => Self::Ge,
+            b"gt" => Self::Gt,
+            b"le" => Self::Le,
+            b"lt" => Self::Lt,
+            b"ne" => Self::Ne,
             _ => return None,
         })
     }

@@ -182,11 +182,10 @@ impl Parser<'_> {
         let mut end = token.end;
         let operand = match token.kind {
             Kind::Identifier => {
-                // Made of letters and digits, so always UTF-8.
-                let name = std::str::from_utf8(self.text(token)).unwrap_or_default();
+                let name = self.text(token);
                 let registered = self.funcs.find(name).map(Target::Registered);
                 let Some(target) = registered.or_else(|| Builtin::find(name).map(Target::Builtin)) else {
-                    return self.error(format!("function {} not defined", quote_lossy(name.as_bytes())));
+                    return self.error(format!("function {} not defined", quote_lossy(name)));
                 };
                 Operand::Function(Function { span, target })
             }

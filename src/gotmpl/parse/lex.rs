@@ -10,8 +10,9 @@ use super::super::strconv::{decode_rune, is_print};
 use super::offset;
 
 /// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
+    #[default]
     Error,
     Bool,
     /// A printable ASCII character without a meaning of its own, such as a comma.
@@ -88,7 +89,7 @@ fn keyword(word: &[u8]) -> Option<Kind> {
 }
 
 /// A token: bytes `start..end` of the text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Token {
     pub kind: Kind,
     pub start: u32,
@@ -116,8 +117,29 @@ const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
+/// Letters, digits and the underscore of ASCII.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, within 256")]
+static WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    table
+};
+
+fn is_word(byte: u8) -> bool {
+    WORD.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
 fn is_alphanumeric(c: Option<char>) -> bool {
     c.is_some_and(|c| c == '_' || c.is_alphanumeric())
+}
+
+/// Whether there is anything in a text but text.
+pub(in super::super) fn has_action(text: &[u8]) -> bool {
+    FIND_LEFT.find(text).is_some()
 }
 
 /// The line of a place in a text, from 1. Only errors ask for it.
@@ -391,8 +413,9 @@ impl<'t> Lexer<'t> {
     }
 
     fn skip_alphanumeric(&mut self) {
-        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        self.pos += self.rest(self.pos).iter().take_while(|byte| plain(byte)).count();
+        while self.byte(self.pos).is_some_and(is_word) {
+            self.pos += 1;
+        }
         if self.byte(self.pos).is_none_or(|byte| byte.is_ascii()) {
             return;
         }

@@ -11,6 +11,7 @@ mod literal;
 mod tests;
 
 pub use builtin::Builtin;
+pub(super) use lex::has_action;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,8 +58,8 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
         name,
         text,
         lexer: Lexer::new(text),
-        pending: Vec::new(),
-        latest: Token { kind: Kind::Eof, start: 0, end: 0 },
+        pending: Pending::default(),
+        latest: Token::default(),
         arrays: Arrays::default(),
         open: Open::default(),
         trees: Vec::new(),
@@ -195,13 +196,39 @@ fn bytes(text: &[u8], span: Span) -> &[u8] {
     text.get(span.start as usize..span.end as usize).unwrap_or_default()
 }
 
+/// Tokens put back. The grammar never looks more than three ahead.
+#[derive(Default)]
+struct Pending {
+    tokens: [Token; 4],
+    len: usize,
+}
+
+impl Pending {
+    fn push(&mut self, token: Token) {
+        debug_assert!(self.len < self.tokens.len(), "too much look-ahead");
+        if let Some(slot) = self.tokens.get_mut(self.len) {
+            *slot = token;
+            self.len += 1;
+        }
+    }
+
+    fn pop(&mut self) -> Option<Token> {
+        self.len = self.len.checked_sub(1)?;
+        self.tokens.get(self.len).copied()
+    }
+
+    fn last(&self) -> Option<Token> {
+        self.tokens.get(self.len.checked_sub(1)?).copied()
+    }
+}
+
 struct Parser<'t> {
     funcs: &'t Funcs,
     name: &'t str,
     text: &'t [u8],
     lexer: Lexer<'t>,
     /// Tokens put back, the next one last.
-    pending: Vec<Token>,
+    pending: Pending,
     /// The token lexed last; errors are reported at its line.
     latest: Token,
     arrays: Arrays,
@@ -256,7 +283,7 @@ impl<'t> Parser<'t> {
 
     fn peek(&mut self) -> Token {
         if let Some(token) = self.pending.last() {
-            return *token;
+            return token;
         }
         let token = self.next();
         self.pending.push(token);
@@ -329,15 +356,14 @@ impl<'t> Parser<'t> {
         let mut tree = Unfinished { name: name.into(), name_span, root, slots, is_empty };
         if let Some(place) = self.by_name.get(name).copied()
             && let Some(known) = self.trees.get_mut(place).and_then(Option::take)
+            && !known.is_empty
         {
-            if !known.is_empty {
-                if !is_empty {
-                    return self
-                        .error(format!("template: multiple definition of template {}", quote_lossy(name)));
-                }
-                // The main template stays last even where a `define` of the same name has the body.
-                tree = known;
+            if !is_empty {
+                return self
+                    .error(format!("template: multiple definition of template {}", quote_lossy(name)));
             }
+            // The main template stays last even where a `define` of the same name has the body.
+            tree = known;
         }
         if name_span.is_some() {
             self.by_name.insert(name.into(), self.trees.len());

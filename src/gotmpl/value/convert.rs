@@ -58,10 +58,12 @@ impl Value {
 }
 
 fn from_json(json: &serde_json::Value, depth: usize) -> Value {
-    if depth > MAX_NESTING {
-        return Value::Nil;
+    use serde_json::Value as Json;
+    match json {
+        Json::Array(_) | Json::Object(_) if depth > MAX_NESTING => Value::Nil,
+        Json::Array(_) | Json::Object(_) => deeper(|| from_level(json, depth)),
+        _ => from_level(json, depth),
     }
-    deeper(|| from_level(json, depth))
 }
 
 fn from_level(json: &serde_json::Value, depth: usize) -> Value {
@@ -91,10 +93,19 @@ fn from_level(json: &serde_json::Value, depth: usize) -> Value {
 }
 
 fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
-    if depth > MAX_NESTING {
-        return Err(NotJson::TooDeep);
+    match value {
+        Value::Map(_) | Value::List(_) | Value::Object(_) if depth > MAX_NESTING => Err(NotJson::TooDeep),
+        Value::Map(_) | Value::List(_) | Value::Object(_) => deeper(|| to_level(value, depth)),
+        _ => to_level(value, depth),
     }
-    deeper(|| to_level(value, depth))
+}
+
+/// The text, with U+FFFD for what is not UTF-8.
+fn text(bytes: &Str) -> String {
+    match bytes.as_str() {
+        Some(text) => text.to_owned(),
+        None => bytes.to_str_lossy().into_owned(),
+    }
 }
 
 fn to_level(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
@@ -115,17 +126,17 @@ fn to_level(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
         Value::Uint(_, number) => Json::from(*number),
         Value::Float32(number) => float(f64::from(*number))?,
         Value::Float(number) => float(*number)?,
-        Value::Str(text) => Json::String(text.to_str_lossy().into_owned()),
+        Value::Str(bytes) => Json::String(text(bytes)),
         Value::Bytes(bytes) => Json::String(base64::engine::general_purpose::STANDARD.encode(&**bytes)),
         Value::List(list) if list.is_nil() => Json::Null,
         Value::List(list) => array(list)?,
         Value::Map(map) if map.is_nil() => Json::Null,
-        Value::Map(map) => Json::Object(
-            map.entries()
-                .into_iter()
-                .map(|(key, value)| Ok((key.to_str_lossy().into_owned(), to_json(&value, depth + 1)?)))
-                .collect::<Result<_, NotJson>>()?,
-        ),
+        Value::Map(map) => Json::Object(map.read(|entries| {
+            let entries = entries.iter();
+            entries
+                .map(|(key, value)| Ok((text(key), to_json(value, depth + 1)?)))
+                .collect::<Result<_, NotJson>>()
+        })?),
         Value::Object(object) => to_json(&object.plain(), depth + 1)?,
     })
 }

@@ -1,13 +1,12 @@
 //! Go's maps with string keys: shared and mutable.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::str::Str;
 use super::super::types::{ANY_MAP, HELM_VALUES, Type};
-use super::Value;
 use super::nesting::{self, Level};
+use super::{Entries, Value};
 
 /// A map. A clone is the same map. Iteration is sorted by key, as `range` and printing are in Go; where Go
 /// iterates in random order (sprig's `keys`), sorted is the order we choose.
@@ -23,7 +22,7 @@ struct Table {
     /// `map[string]T`, never a defined type.
     ty: Type,
     nil: bool,
-    entries: RefCell<BTreeMap<Str, Value>>,
+    entries: RefCell<Entries>,
 }
 
 impl Drop for Table {
@@ -42,16 +41,16 @@ impl Map {
     /// An empty map of a map type, possibly a defined one.
     #[must_use]
     pub fn with_type(ty: Type) -> Self {
-        Self::from_table(ty, BTreeMap::new())
+        Self::from_table(ty, Entries::new())
     }
 
     /// A map of a map type with these entries, which must be of its element type.
     #[must_use]
-    pub fn from_table(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
+    pub fn from_table(ty: Type, entries: Entries) -> Self {
         Self::of(ty, false, entries)
     }
 
-    fn of(ty: Type, nil: bool, entries: BTreeMap<Str, Value>) -> Self {
+    fn of(ty: Type, nil: bool, entries: Entries) -> Self {
         let table = Table { ty: ty.underlying(), nil, entries: RefCell::new(entries) };
         Self { table: Rc::new(table), values: ty == HELM_VALUES }
     }
@@ -77,7 +76,7 @@ impl Map {
     /// The nil map of a type: reads as empty, cannot be written to.
     #[must_use]
     pub fn nil(ty: Type) -> Self {
-        Self::of(ty, true, BTreeMap::new())
+        Self::of(ty, true, Entries::new())
     }
 
     /// Whether this is a nil map.
@@ -119,7 +118,7 @@ impl Map {
     /// Whether the key is present.
     #[must_use]
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.table.entries.borrow().contains_key(key)
+        self.table.entries.borrow().get(key).is_some()
     }
 
     /// Sets a key. False, and nothing done, for a nil map: Go panics there with
@@ -158,7 +157,7 @@ impl Map {
     }
 
     /// Reads the table in place. `read` must not write to this map.
-    pub fn read<R>(&self, read: impl FnOnce(&BTreeMap<Str, Value>) -> R) -> R {
+    pub fn read<R>(&self, read: impl FnOnce(&Entries) -> R) -> R {
         read(&self.table.entries.borrow())
     }
 

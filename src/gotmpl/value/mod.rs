@@ -6,6 +6,7 @@
 //! crosses threads. Knows nothing of templates.
 
 mod convert;
+mod entries;
 mod list;
 mod map;
 mod nesting;
@@ -14,6 +15,7 @@ mod object;
 mod tests;
 
 pub use convert::NotJson;
+pub use entries::Entries;
 pub use list::List;
 pub use map::Map;
 pub(super) use nesting::deeper;

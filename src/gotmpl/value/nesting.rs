@@ -2,12 +2,10 @@
 //! a map contain itself, so nothing here may recurse without a bound.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use super::super::parse::{RED_ZONE, STACK_STEP};
-use super::super::str::Str;
-use super::{List, Map, Value};
+use super::{Entries, List, Map, Value};
 
 /// How deep a value may be nested for the operations that recurse into it.
 pub const MAX_NESTING: usize = 1_000;
@@ -26,7 +24,7 @@ impl std::error::Error for TooDeep {}
 
 /// The contents of a map or list about to be dropped.
 pub(super) enum Level {
-    Map(BTreeMap<Str, Value>),
+    Map(Entries),
     List(Vec<Value>),
 }
 
@@ -99,19 +97,23 @@ pub(in super::super) fn deeper<R>(level: impl FnOnce() -> R) -> R {
 }
 
 pub(super) fn deep_copy(value: &Value, depth: usize) -> Result<Value, TooDeep> {
-    if depth > MAX_NESTING {
-        return Err(TooDeep);
+    match value {
+        Value::Map(_) | Value::List(_) if depth > MAX_NESTING => Err(TooDeep),
+        Value::Map(_) | Value::List(_) => deeper(|| copy_level(value, depth)),
+        scalar => Ok(scalar.clone()),
     }
-    deeper(|| copy_level(value, depth))
 }
 
 fn copy_level(value: &Value, depth: usize) -> Result<Value, TooDeep> {
     Ok(match value {
         Value::Map(map) if !map.is_nil() => {
-            let mut copy = BTreeMap::new();
-            for (key, value) in map.entries() {
-                copy.insert(key, deep_copy(&value, depth + 1)?);
-            }
+            let copy = map.read(|entries| {
+                let mut copy = Entries::with_capacity(entries.len());
+                for (key, value) in entries {
+                    copy.insert(key.clone(), deep_copy(value, depth + 1)?);
+                }
+                Ok(copy)
+            })?;
             Value::Map(Map::from_table(map.ty(), copy))
         }
         Value::List(list) if !list.is_empty() => {

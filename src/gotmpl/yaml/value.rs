@@ -1,16 +1,15 @@
 //! The template engine's values, read and written without a detour over `serde_json`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::super::str::Str;
 use super::super::types::ANY_MAP;
-use super::super::value::{List, Map, Value};
+use super::super::value::{Entries, List, Map, Value};
 use super::decode::Build;
 use super::encode::{Encode, View};
 
 impl Build for Value {
-    type Table = BTreeMap<Str, Value>;
+    type Table = Entries;
 
     fn null() -> Self {
         Value::Nil

@@ -308,6 +308,11 @@ impl<'a> Scanner<'a> {
         if self.at(0) != b'#' {
             return;
         }
+        let line = self.line_ahead();
+        if line.is_ascii() {
+            self.pos += line.len();
+            return;
+        }
         loop {
             let rest = self.src.get(self.pos..).unwrap_or_default();
             let stop = |b: &u8| matches!(b, b'\n' | b'\r' | 0xc2 | 0xe2);
@@ -317,6 +322,13 @@ impl<'a> Scanner<'a> {
             }
             self.skip();
         }
+    }
+
+    /// The bytes before the next carriage return or line feed, which are all there are of breaks among ASCII.
+    fn line_ahead(&self) -> &'a [u8] {
+        let rest = self.src.get(self.pos..).unwrap_or_default();
+        let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default()
     }
 
     fn skip_blanks(&mut self) {
@@ -536,9 +548,12 @@ impl<'a> Scanner<'a> {
                 self.skip();
             }
             // A tab separates tokens, but may not stand where it could be taken for indentation.
-            while self.at(0) == b' '
-                || (self.at(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed))
-            {
+            loop {
+                let rest = self.src.get(self.pos..).unwrap_or_default();
+                self.pos += rest.iter().take_while(|b| **b == b' ').count();
+                if self.at(0) != b'\t' || (self.flow_level == 0 && self.simple_key_allowed) {
+                    break;
+                }
                 self.skip_ascii(1);
             }
             self.skip_comment();

@@ -308,6 +308,11 @@ impl<'a> Scanner<'a> {
 
     /// Passes what is left of a line.
     fn line_rest(&mut self) {
+        let line = self.line_ahead();
+        if line.is_ascii() {
+            self.pos += line.len();
+            return;
+        }
         while let Some(&b) = self.src.get(self.pos) {
             match b {
                 b'\r' | b'\n' => return,
@@ -356,9 +361,9 @@ impl<'a> Scanner<'a> {
         let mut end = self.mark();
         let mut deepest = 0;
         loop {
-            while (*indent == 0 || self.column() < *indent) && self.at(0) == b' ' {
-                self.skip_ascii(1);
-            }
+            let most = if *indent == 0 { usize::MAX } else { indent.saturating_sub(self.column()) };
+            let rest = self.src.get(self.pos..).unwrap_or_default();
+            self.pos += rest.iter().take(most).take_while(|b| **b == b' ').count();
             deepest = deepest.max(self.column());
             if (*indent == 0 || self.column() < *indent) && self.at(0) == b'\t' {
                 return self.fail("found a tab character where an indentation space is expected");
