@@ -14,8 +14,8 @@ use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::Address;
 use crate::plan::{Input, Observed, Plan};
-use crate::render::Seed;
-use crate::render::stack::{RenderedStack, render_stack};
+use crate::render::stack::{RenderedStack, render_stack, unstable};
+use crate::render::{Seed, Unstable};
 use crate::source::{SourceMap, World};
 use crate::{eval, modules, plan as planning, types};
 use std::collections::BTreeMap;
@@ -90,8 +90,14 @@ impl<'a> Run<'a> {
     /// Compiles and renders without a network. `None` when there are errors.
     pub fn check(&mut self) -> Option<RenderedStack> {
         let compiled = self.compile()?;
-        let offline = surroundings::Unreached::new(&compiled.desired, self.seed, &mut self.diags);
+        let offline = surroundings::Unreached::new(&compiled.desired, self.seed.clone(), &mut self.diags);
         let rendered = self.render(&compiled, &offline);
+        if self.seed.random.is_none() {
+            let Compiled { desired, catalog } = &compiled;
+            for (address, fields) in unstable(desired, catalog, &offline, &rendered) {
+                self.diags.push(not_reproducible(desired, &address, &fields));
+            }
+        }
         let input = convert::input(&compiled.desired, &rendered);
         if let Err(found) = planning::check_order(&input) {
             self.diags.append(found);
@@ -134,7 +140,7 @@ impl<'a> Run<'a> {
         if self.diags.has_errors() {
             return None;
         }
-        let live = match surroundings::Live::read(&compiled.desired, &clusters, self.seed).await {
+        let live = match surroundings::Live::read(&compiled.desired, &clusters, self.seed.clone()).await {
             Ok(live) => live,
             Err(found) => {
                 self.diags.append(found);
@@ -162,4 +168,63 @@ impl<'a> Run<'a> {
         }
         stack
     }
+}
+
+/// How many objects, fields of one and calls for one are named.
+const MAX_NAMED: usize = 12;
+const MAX_FIELDS: usize = 4;
+const MAX_CALLS: usize = 3;
+
+fn not_reproducible(desired: &Desired, address: &Address, fields: &[Unstable]) -> Diag {
+    let mut objects: Vec<(&str, Vec<&str>, &[String])> = Vec::new();
+    for Unstable { object, path, calls } in fields {
+        match objects.last_mut() {
+            Some((last, paths, _)) if last == object => paths.push(path),
+            _ => objects.push((object, vec![path], calls)),
+        }
+    }
+    let lines = objects.iter().map(|(object, paths, calls)| {
+        let mut line = (*object).to_owned();
+        if paths.iter().any(|path| !path.is_empty()) {
+            line = format!("{line} {}", some_of(paths, MAX_FIELDS));
+        }
+        let verb = if paths.len() == 1 { "changes" } else { "change" };
+        match calls {
+            [] => (line, verb, String::new()),
+            calls => (line, verb, format!(" ({})", some_of(calls, MAX_CALLS))),
+        }
+    });
+    let mut lines: Vec<_> = lines.collect();
+    let mut diag = match lines.as_slice() {
+        [(what, verb, calls)] => {
+            let message = format!("`{address}`: {what} {verb} with every render{calls}");
+            lines.clear();
+            Diag::warning(codes::NOT_REPRODUCIBLE, message)
+        }
+        _ => {
+            let message = format!("`{address}`: {} fields change with every render", fields.len());
+            Diag::warning(codes::NOT_REPRODUCIBLE, message)
+        }
+    };
+    for (what, _, calls) in lines.iter().take(MAX_NAMED) {
+        diag = diag.note(format!("{what}{calls}"));
+    }
+    if lines.len() > MAX_NAMED {
+        diag = diag.note(format!("and {} objects more", lines.len() - MAX_NAMED));
+    }
+    if let Some(release) = desired.releases.iter().find(|release| release.address == *address) {
+        diag = diag.at(release.chart.span, "this chart");
+    }
+    diag.help(
+        "every plan will want to change them: give the value in `values`, or let the chart `lookup` what exists and \
+         keep it",
+    )
+}
+
+fn some_of(items: &[impl AsRef<str>], most: usize) -> String {
+    let mut text = items.iter().take(most).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if items.len() > most {
+        text.push_str(&format!(" and {} more", items.len() - most));
+    }
+    text
 }

@@ -1,5 +1,6 @@
 //! `relc chart template [NAME] CHART`: what `helm template` prints, without Helm.
 
+use super::clock::Reproducible;
 use super::{Context, Exit, Output, eprint, print};
 use crate::chart::path_match::Pattern;
 use crate::chart::{self, values::ValueFlags};
@@ -82,6 +83,8 @@ pub struct Args {
     #[arg(long, hide = true)]
     release_name: bool,
     #[command(flatten)]
+    reproducible: Reproducible,
+    #[command(flatten)]
     output: Output,
 }
 
@@ -125,7 +128,8 @@ fn template(
         })?,
         None => KubeVersion::default(),
     };
-    let (name, path) = name_and_chart(args)?;
+    let seed = args.reproducible.seed(context)?;
+    let (name, path) = name_and_chart(args, &seed)?;
     let flags = ValueFlags {
         files: args.values.clone(),
         json: args.set_json.clone(),
@@ -146,7 +150,7 @@ fn template(
         values: &values,
         capabilities: &Capabilities::offline(kube_version, &args.api_versions),
         lookup: &Offline,
-        seed: now(),
+        seed: &seed,
         include_crds: args.include_crds,
         subchart_notes: false,
         skip_schema_validation: args.skip_schema_validation,
@@ -156,8 +160,19 @@ fn template(
     for text in &rendered.warnings {
         diags.push(Diag::warning(codes::CHART_WARNING, text));
     }
+    if args.reproducible.asked() && rendered.volatile.iter().any(render::Volatile::makes_secrets) {
+        diags.push(not_secret());
+    }
     let all = manifests(&rendered, args);
     if args.show_only.is_empty() { Ok(all) } else { show_only(&all, &args.show_only) }
+}
+
+fn not_secret() -> Diag {
+    Diag::warning(
+        codes::NOT_SECRET,
+        "passwords and keys in this output follow from the seed: they are not secret",
+    )
+    .help("leave `--reproducible` out for what will be applied")
 }
 
 /// The world, with standard input as the file `-`.
@@ -182,16 +197,10 @@ impl World for WithStdin<'_> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the clock enters here, and rendering stays pure")]
-fn now() -> Seed {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Seed { seconds: i64::try_from(now.as_secs()).unwrap_or(0), nanos: now.subsec_nanos(), random: None }
-}
-
 /// What Helm calls a release that nobody named.
 const UNNAMED: &str = "release-name";
 
-fn name_and_chart(args: &Args) -> Result<(String, &str), Box<Diag>> {
+fn name_and_chart<'a>(args: &'a Args, seed: &Seed) -> Result<(String, &'a str), Box<Diag>> {
     let misuse = |text: &str| Box::new(Diag::error(codes::RELEASE_NAME, text));
     match args.operands.as_slice() {
         [name, chart] => {
@@ -205,7 +214,7 @@ fn name_and_chart(args: &Args) -> Result<(String, &str), Box<Diag>> {
         }
         [chart] => match &args.name_template {
             Some(text) => {
-                let name = render::name_from_template(text, now()).map_err(|why: String| misuse(&why))?;
+                let name = render::name_from_template(text, seed).map_err(|why: String| misuse(&why))?;
                 Ok((name, chart))
             }
             // `helm template` sets the name before it looks at --generate-name.

@@ -1,5 +1,6 @@
 //! `relc check [DIR]`: compiles and renders the stack without a network.
 
+use super::clock::Reproducible;
 use super::stack::Stack;
 use super::{Context, Exit, print};
 use crate::report::Format;
@@ -8,10 +9,12 @@ use crate::report::Format;
 pub struct Args {
     #[command(flatten)]
     stack: Stack,
+    #[command(flatten)]
+    reproducible: Reproducible,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Exit {
-    let mut run = args.stack.run(context);
+    let mut run = args.stack.run_at(context, args.reproducible.seed(context));
     let rendered = run.check();
     if let (Some(stack), Format::Human) = (&rendered, args.stack.output.format) {
         let objects: usize = stack.releases.values().map(|r| r.rendered.objects.len()).sum::<usize>()

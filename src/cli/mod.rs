@@ -7,6 +7,7 @@ mod apply;
 mod chart;
 mod chart_template;
 mod check;
+mod clock;
 mod explain;
 mod plan;
 mod stack;

@@ -1,6 +1,6 @@
 //! What check, plan, apply and destroy share: the directory, its variables, findings, a runtime.
 
-use super::{Context, Exit, Output, eprint, print};
+use super::{Context, Exit, Output, clock, eprint, print};
 use crate::diag::{Diag, codes};
 use crate::driver::{Inputs, Planned, Run};
 use crate::render::Seed;
@@ -33,8 +33,13 @@ pub struct Execution {
 }
 
 impl Stack {
-    /// The run this command line asks for.
+    /// The run this command line asks for, on today's clock.
     pub fn run<'a>(&self, context: &Context<'a>) -> Run<'a> {
+        self.run_at(context, Ok(clock::now(context.world)))
+    }
+
+    /// The run, with a clock and a randomness.
+    pub fn run_at<'a>(&self, context: &Context<'a>, seed: Result<Seed, Box<Diag>>) -> Run<'a> {
         let mut vars = BTreeMap::new();
         let mut wrong = Vec::new();
         for text in &self.vars {
@@ -45,7 +50,11 @@ impl Stack {
                 _ => wrong.push(not_an_assignment(text)),
             }
         }
-        let mut run = Run::new(context.world, &self.dir, Inputs { vars }, now());
+        let seed = seed.unwrap_or_else(|diag| {
+            wrong.push(*diag);
+            clock::now(context.world)
+        });
+        let mut run = Run::new(context.world, &self.dir, Inputs { vars }, seed);
         for diag in wrong {
             run.diags.push(diag);
         }
@@ -76,12 +85,6 @@ impl Stack {
             Format::Json => format!("{:#}\n", planned.plan.to_json()),
         });
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the clock enters here, and rendering stays pure")]
-fn now() -> Seed {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Seed { seconds: i64::try_from(now.as_secs()).unwrap_or(0), nanos: now.subsec_nanos(), random: None }
 }
 
 /// Runs the part of a command that talks to clusters.

@@ -92,6 +92,8 @@ codes! {
     VALUES_REFUSED = "E0504", "The values cannot be combined with the chart's own.";
     KUBE_VERSION = "E0505", "The chart does not support the cluster's version of Kubernetes.";
     RELEASE_NAME = "E0506", "A release name is lower-case letters, digits, `-` and `.`, at most 53 characters.";
+    NOT_REPRODUCIBLE = "E0507", "Fields of a release that are others at each render: random values, generated keys, dates. Every plan wants to change them, unless the chart looks up what exists, or the value is given.";
+    NOT_SECRET = "E0508", "Under `--reproducible`, generated passwords and keys follow from a known seed.";
     // graph
     CYCLE = "E0601", "Nodes need each other in a circle, so none of them can be applied first.";
     DUPLICATE_OBJECT = "E0602", "Two nodes of a stack want the same object on the same cluster.";

@@ -53,8 +53,8 @@ impl Surroundings for Unreached {
         &Offline
     }
 
-    fn seed(&self) -> Seed {
-        self.seed
+    fn seed(&self) -> &Seed {
+        &self.seed
     }
 
     fn recorded(&self, _: &Release) -> Recorded<'_> {
@@ -135,8 +135,8 @@ impl Surroundings for Live {
         }
     }
 
-    fn seed(&self) -> Seed {
-        self.seed
+    fn seed(&self) -> &Seed {
+        &self.seed
     }
 
     fn recorded(&self, release: &Release) -> Recorded<'_> {

@@ -184,6 +184,17 @@ impl Funcs {
     }
 }
 
+/// A call in a template that asked for the time or for chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VolatileCall<'a> {
+    /// The function, as the template calls it.
+    pub function: &'a str,
+    /// The file the call is written in, or `gotpl` for a text given to `tpl`.
+    pub template: &'a str,
+    /// The line, from 1.
+    pub line: u32,
+}
+
 /// What the surroundings of a render supply, so that rendering itself stays deterministic and offline.
 /// The defaults are those of `helm template` without a cluster.
 pub trait Env {
@@ -199,14 +210,24 @@ pub trait Env {
     /// The time: seconds and nanoseconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> (i64, u32);
 
-    /// The offset of local time from UTC, in seconds, at a Unix time. Helm uses the machine's zone.
-    fn local_offset(&self, unix_seconds: i64) -> i32 {
-        let _ = unix_seconds;
-        0
+    /// The zone whose clocks Go calls local; `None` is UTC. Helm uses the machine's zone.
+    fn local_zone(&self) -> Option<&jiff::tz::TimeZone> {
+        None
     }
 
     /// Fills `bytes` with randomness.
     fn random(&self, bytes: &mut [u8]);
+
+    /// Whether [`Env::random`] can be repeated: keys and signatures then come from it alone, not from the
+    /// system.
+    fn repeatable(&self) -> bool {
+        false
+    }
+
+    /// Takes note of a call whose result is another one at the next render.
+    fn volatile(&self, call: &VolatileCall<'_>) {
+        let _ = call;
+    }
 
     /// Helm's lint mode: `required` and `fail` do not fail.
     fn lint(&self) -> bool {

@@ -4,7 +4,7 @@
 
 use super::context::{self, Templates};
 use super::surroundings::Surroundings;
-use super::{Offline, RenderError, Request, Seed, error};
+use super::{Offline, RenderError, Request, Seed, Volatile, error};
 use crate::chart;
 use crate::gotmpl::exec::{Ctx, MissingKey, strip_no_value};
 use crate::gotmpl::set::TemplateSet;
@@ -21,8 +21,12 @@ pub(super) struct Output {
     pub(super) invalid: Option<Vec<u8>>,
 }
 
-/// Everything that renders, sorted by path.
-pub(super) fn run(templates: &Templates<'_>, request: &Request<'_>) -> Result<Vec<Output>, RenderError> {
+/// Everything that renders, sorted by path; the calls whose results would be others next time; whether `lookup`
+/// was called.
+pub(super) fn run(
+    templates: &Templates<'_>,
+    request: &Request<'_>,
+) -> Result<(Vec<Output>, Vec<Volatile>, bool), RenderError> {
     let mut set = TemplateSet::new(Arc::clone(chart::functions()));
     for path in &templates.order {
         let Some(template) = templates.by_path.get(path) else { continue };
@@ -32,7 +36,7 @@ pub(super) fn run(templates: &Templates<'_>, request: &Request<'_>) -> Result<Ve
             .map_err(|e| error::parse_error(request.chart, templates, &e))?;
         set.add(&parsed);
     }
-    let surroundings = Surroundings::new(request.lookup, request.seed);
+    let surroundings = Surroundings::new(request.lookup, request.seed, [request.name, request.namespace]);
     let mut ctx = Ctx::new(&set, &surroundings, MissingKey::Zero);
     let mut files = Vec::with_capacity(templates.order.len());
     for path in &templates.order {
@@ -41,6 +45,7 @@ pub(super) fn run(templates: &Templates<'_>, request: &Request<'_>) -> Result<Ve
             continue;
         }
         template.context.insert("Template", context::template(path, &template.base_path));
+        surroundings.begin(path);
         let bytes = ctx
             .execute(path, Value::Map(template.context.clone()))
             .map_err(|e| error::exec_error(request.chart, templates, &e))?;
@@ -55,18 +60,19 @@ pub(super) fn run(templates: &Templates<'_>, request: &Request<'_>) -> Result<Ve
         files.push(Output { path: path.clone(), text, invalid });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    let (volatile, looked_up) = surroundings.into_uses();
+    Ok((files, volatile, looked_up))
 }
 
 /// A release name from Helm's `--name-template`.
 ///
 /// # Errors
 /// The text is no template, or fails.
-pub fn name_from_template(template: &str, seed: Seed) -> Result<String, String> {
+pub fn name_from_template(template: &str, seed: &Seed) -> Result<String, String> {
     const NAME: &str = "name-template";
     let mut set = TemplateSet::new(Arc::clone(chart::functions()));
     set.parse(NAME, template.as_bytes()).map_err(|e| e.to_string())?;
-    let surroundings = Surroundings::new(&Offline, seed);
+    let surroundings = Surroundings::new(&Offline, seed, ["", ""]);
     let mut ctx = Ctx::new(&set, &surroundings, MissingKey::Invalid);
     let name = ctx.execute(NAME, Value::Nil).map_err(|e| e.to_string())?;
     Ok(String::from_utf8_lossy(&name).into_owned())

@@ -7,6 +7,7 @@
 //! Follows Helm's `pkg/engine`, `pkg/chart/common/util`, `pkg/chart/v2/util`, `pkg/release/v1/util` and
 //! `pkg/action`.
 
+mod applied;
 mod capabilities;
 mod coalesce;
 mod context;
@@ -19,14 +20,18 @@ mod manifest;
 mod native;
 mod record;
 mod schema;
+mod seed;
 pub mod stack;
 mod surroundings;
+mod volatile;
 
 pub use capabilities::{Capabilities, InvalidKubeVersion, KubeVersion};
 pub use error::{Frame, RenderError, RenderErrorKind};
 pub use manifest::{install_rank, uninstall_rank};
 
 pub use engine::name_from_template;
+pub use seed::Seed;
+pub use volatile::{Unstable, Volatile, unstable};
 
 use crate::chart::Chart;
 use crate::gotmpl::value;
@@ -54,7 +59,7 @@ pub struct Request<'a> {
     pub capabilities: &'a Capabilities,
     pub lookup: &'a dyn Lookup,
     /// Where clocks and random bytes come from.
-    pub seed: Seed,
+    pub seed: &'a Seed,
     /// Put the chart's `crds/` first in [`Rendered::manifest`], as `helm template --include-crds`.
     pub include_crds: bool,
     /// Let subcharts' NOTES.txt into [`Rendered::notes`].
@@ -63,17 +68,6 @@ pub struct Request<'a> {
     /// Only text is wanted, as from `helm template`: [`Crd::objects`] stays empty and
     /// [`Rendered::record_chart`] null.
     pub text_only: bool,
-}
-
-/// The two things in a template that are not functions of the request: the clock and chance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seed {
-    /// What `now` says: seconds since 1970-01-01T00:00:00Z.
-    pub seconds: i64,
-    pub nanos: u32,
-    /// Where a repeatable random sequence starts: the same request then renders the same bytes. `None` takes
-    /// the operating system's randomness, the only choice for passwords and keys that will be used.
-    pub random: Option<u64>,
 }
 
 /// Answers the template function `lookup`.
@@ -185,6 +179,10 @@ pub struct Rendered {
     pub record_chart: Value,
     /// What Helm would log: values of the wrong shape, unknown hooks, a deprecated chart.
     pub warnings: Vec<String>,
+    /// Calls of functions whose results would be others at the next render, in the order of the first.
+    pub volatile: Vec<Volatile>,
+    /// `lookup` was called.
+    pub looked_up: bool,
 }
 
 /// Renders a chart for a release.
@@ -205,7 +203,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let before = value::Value::Map(values.clone()).to_json().unwrap_or_default();
 
     let templates = context::build(&instance, &values, request);
-    let mut files = engine::run(&templates, request)?;
+    let (mut files, volatile, looked_up) = engine::run(&templates, request)?;
     let notes = take_notes(&mut files, request);
     let sorted = manifest::sort(&files).map_err(|bad| error::bad_manifest(chart, bad, &files))?;
     warnings.extend(sorted.warnings);
@@ -232,6 +230,8 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
         config: Value::Object(request.values.clone()),
         record_chart: if request.text_only { Value::Null } else { record::chart(&instance) },
         warnings,
+        volatile,
+        looked_up,
     })
 }
 

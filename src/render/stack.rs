@@ -4,7 +4,7 @@
 //! A reference into another release's rendering is filled in here, so an unknown name is found before any
 //! cluster is touched.
 
-use super::{Capabilities, Lookup, Rendered, Request, Seed, render};
+use super::{Capabilities, Lookup, Rendered, Request, Seed, Unstable, applied, render};
 use crate::chart::{Catalog, Chart, merge_maps};
 use crate::diag::{Diag, Diags};
 use crate::eval::decide;
@@ -31,7 +31,7 @@ pub trait Surroundings: Sync {
     fn capabilities(&self, cluster: &Address) -> &Capabilities;
     fn lookup(&self, cluster: &Address) -> &(dyn Lookup + Sync);
     /// The clock and the randomness of this run.
-    fn seed(&self) -> Seed;
+    fn seed(&self) -> &Seed;
     /// What the cluster's records say of a release.
     fn recorded(&self, release: &Release) -> Recorded<'_>;
 }
@@ -144,6 +144,73 @@ pub fn render_stack(
         }
     }
     stack
+}
+
+/// A day of another year, month and weekday at another hour, minute and second.
+const ANOTHER_TIME: i64 = 403 * 86_400 + 7 * 3_600 + 13 * 60 + 11;
+
+/// The fields of each release that would be others if it were rendered again, on a cluster where this rendering
+/// is applied: so what a chart looks up and keeps is none. Renders again only what asked for time or chance.
+pub fn unstable(
+    desired: &Desired,
+    catalog: &Catalog,
+    surroundings: &dyn Surroundings,
+    stack: &RenderedStack,
+) -> Vec<(Address, Vec<Unstable>)> {
+    let mut jobs = Vec::new();
+    for release in &desired.releases {
+        let asked = stack.releases.get(&release.address).is_some_and(|r| !r.rendered.volatile.is_empty());
+        let chart = catalog.get(&release.chart).filter(|_| asked);
+        // What is wrong with the values has been said.
+        if let Some(chart) = chart
+            && let Some(values) = merged_values(release, stack, &mut Diags::default())
+        {
+            jobs.push(Job { release, chart: chart.as_ref(), values });
+        }
+    }
+    if jobs.is_empty() {
+        return Vec::new();
+    }
+    let seed = surroundings.seed();
+    let later = Seed { seconds: seed.seconds.wrapping_add(ANOTHER_TIME), random: None, ..seed.clone() };
+    let again = Applied { within: surroundings, seed: later, lookups: applied::by_cluster(desired, stack) };
+    let mut found = Vec::new();
+    for (release, chart, result) in run(&jobs, &again) {
+        let (Some(first), Ok(second)) = (stack.releases.get(&release.address), result) else { continue };
+        let fields = super::unstable(chart.name(), &first.rendered, &second);
+        if !fields.is_empty() {
+            found.push((release.address.clone(), fields));
+        }
+    }
+    found
+}
+
+/// The surroundings of a render that comes after everything was applied.
+struct Applied<'a> {
+    within: &'a dyn Surroundings,
+    seed: Seed,
+    lookups: BTreeMap<Address, applied::Objects>,
+}
+
+impl Surroundings for Applied<'_> {
+    fn capabilities(&self, cluster: &Address) -> &Capabilities {
+        self.within.capabilities(cluster)
+    }
+
+    fn lookup(&self, cluster: &Address) -> &(dyn Lookup + Sync) {
+        match self.lookups.get(cluster) {
+            Some(objects) => objects,
+            None => &super::Offline,
+        }
+    }
+
+    fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    fn recorded(&self, _: &Release) -> Recorded<'_> {
+        Recorded::default()
+    }
 }
 
 struct Job<'a> {

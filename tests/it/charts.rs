@@ -96,7 +96,7 @@ fn failure(dir: &Path, case: &str) -> Option<String> {
         values: &values.unwrap_or_default(),
         capabilities: &capabilities,
         lookup: &Offline,
-        seed: Seed { seconds: 0, nanos: 0, random: Some(1) },
+        seed: &Seed::reproducible("", 0),
         include_crds: false,
         subchart_notes: false,
         skip_schema_validation: false,

@@ -14,4 +14,5 @@ mod charts;
 mod cli;
 mod cluster;
 mod props;
+mod reproducible;
 mod tidy;

@@ -77,7 +77,7 @@ fn check(text: &str) -> (bool, Vec<String>) {
     for (path, content) in CHART {
         world = world.with_file(Path::new("stack/app").join(path), *content);
     }
-    let seed = Seed { seconds: 0, nanos: 0, random: Some(1) };
+    let seed = Seed::reproducible("", 0);
     let mut run = Run::new(&world, Path::new("stack"), Inputs::default(), seed);
     let ok = run.check().is_some();
     for label in run.diags.iter().flat_map(|d| &d.labels) {

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::super::error::ExecError;
-use super::super::func::{Func, FuncError, Signature};
+use super::super::func::{Func, FuncError, Signature, VolatileCall};
 use super::super::parse::ast::{Operand, Span};
 use super::super::types::Type;
 use super::super::value::{Map, Object, Value};
-use super::walk::{At, Frame};
+use super::walk::{At, Frame, line_and_column};
 use super::{Cell, Ctx, Exec};
 
 /// What is called.
@@ -60,9 +60,19 @@ impl<'t> Frame<'t> {
                 self.call_failed(name, error)
             }),
         };
+        if ctx.volatile.take() {
+            self.note_volatile(ctx, name);
+        }
         values.clear();
         ctx.spare_args.push(values);
         Ok(Cell { value: result?, iface: sig.result == Type::Any })
+    }
+
+    #[cold]
+    fn note_volatile(&self, ctx: &Ctx<'_>, name: Span) {
+        let source = self.source;
+        let (line, _) = line_and_column(source, name.start);
+        ctx.env().volatile(&VolatileCall { function: source.name(name), template: &source.name, line });
     }
 
     /// `error calling NAME: …`

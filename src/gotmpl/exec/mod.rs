@@ -99,6 +99,8 @@ pub struct Ctx<'a> {
     spare_args: Vec<Vec<Value>>,
     depth: usize,
     steps: u64,
+    /// The function that runs has asked for the time or for chance.
+    volatile: std::cell::Cell<bool>,
 }
 
 impl<'a> Ctx<'a> {
@@ -118,6 +120,7 @@ impl<'a> Ctx<'a> {
             spare_args: Vec::new(),
             depth: 0,
             steps: 0,
+            volatile: std::cell::Cell::new(false),
         }
     }
 
@@ -125,6 +128,24 @@ impl<'a> Ctx<'a> {
     #[must_use]
     pub const fn env(&self) -> &'a dyn Env {
         self.env
+    }
+
+    /// The time: seconds and nanoseconds since 1970-01-01T00:00:00Z.
+    pub fn now(&self) -> (i64, u32) {
+        self.volatile.set(true);
+        self.env.now()
+    }
+
+    /// Fills `bytes` with randomness.
+    pub fn random(&self, bytes: &mut [u8]) {
+        self.volatile.set(true);
+        self.env.random(bytes);
+    }
+
+    /// A key is to be made: whether from [`Ctx::random`] rather than by the system.
+    pub fn draws_keys(&self) -> bool {
+        self.volatile.set(true);
+        self.env.repeatable()
     }
 
     /// Executes a template of the set, as Go's `ExecuteTemplate`. The output still holds `<no value>` where

@@ -236,7 +236,7 @@ fn entries(entries: Vec<(super::super::str::Str, Value)>, iface: bool) -> impl I
 }
 
 /// Go's location: the line from 1, the column in bytes from 0 on every line.
-fn line_and_column(source: &Source, pos: u32) -> (u32, u32) {
+pub(super) fn line_and_column(source: &Source, pos: u32) -> (u32, u32) {
     let before = source.text.get(..pos as usize).unwrap_or_default();
     let newlines = before.iter().filter(|byte| **byte == b'\n').count();
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

@@ -57,12 +57,11 @@ pub(super) const FUNCS: &[Func] = &[
 
 /// Runs `then` with the machine's zone as the surroundings tell it.
 fn with_zones<R>(ctx: &Ctx<'_>, then: impl FnOnce(&Locations<'_>) -> R) -> R {
-    let local_offset = |unix| ctx.env().local_offset(unix);
-    then(&Locations { default: Location::Local, local_offset: &local_offset })
+    then(&Locations { default: Location::Local, local: ctx.env().local_zone() })
 }
 
 fn now(ctx: &Ctx<'_>) -> Time {
-    let (seconds, nanos) = ctx.env().now();
+    let (seconds, nanos) = ctx.now();
     with_zones(ctx, |zones| Time::new(seconds, nanos, &Location::Local, zones))
 }
 

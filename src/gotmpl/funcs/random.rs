@@ -25,12 +25,12 @@ pub(super) const FUNCS: &[Func] = &[
             return fail(MAKESLICE);
         };
         let mut bytes = vec![0; count];
-        c.env().random(&mut bytes);
+        c.random(&mut bytes);
         string(base64::engine::general_purpose::STANDARD.encode(bytes))
     }),
     Func::new("uuidv4", &[], TEXT, |c, _| {
         let mut bytes = [0; 16];
-        c.env().random(&mut bytes);
+        c.random(&mut bytes);
         let number = u128::from_be_bytes(bytes);
         // Version 4, variant 10.
         let number = number & !(0xF << 76) | 0x4 << 76;
@@ -47,7 +47,7 @@ pub(super) fn below(ctx: &Ctx<'_>, bound: u64) -> u64 {
     let limit = u64::MAX - u64::MAX % bound.max(1);
     loop {
         let mut bytes = [0; 8];
-        ctx.env().random(&mut bytes);
+        ctx.random(&mut bytes);
         let number = u64::from_le_bytes(bytes);
         if number < limit || limit == 0 {
             return number % bound.max(1);
@@ -68,7 +68,7 @@ fn letters(ctx: &mut Ctx<'_>, a: &[Value], fits: impl Fn(u8) -> bool) -> Res {
     let mut out = Vec::with_capacity(count);
     let mut pool = [0u8; 64];
     while out.len() < count {
-        ctx.env().random(&mut pool);
+        ctx.random(&mut pool);
         let picked = pool.iter().map(|b| usize::from(*b)).filter(|b| *b < limit);
         out.extend(picked.filter_map(|b| alphabet.get(b % size)).take(count - out.len()));
     }

@@ -35,9 +35,14 @@ fn data() -> Value {
 
 /// Runs a template; the error is Go's without its position.
 pub(super) fn run(template: &str) -> Result<String, String> {
+    run_in(template, &Still)
+}
+
+/// Runs a template in other surroundings.
+pub(super) fn run_in(template: &str, env: &dyn Env) -> Result<String, String> {
     let mut set = TemplateSet::new(Arc::new(super::helm()));
     set.parse("t", template.as_bytes()).map_err(|e| e.to_string())?;
-    let mut ctx = Ctx::new(&set, &Still, MissingKey::Zero);
+    let mut ctx = Ctx::new(&set, env, MissingKey::Zero);
     match ctx.execute("t", data()) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(e) => Err(e.message.clone()),

@@ -18,6 +18,8 @@ pub struct Request<'a> {
     /// 128 random bits.
     pub serial: [u8; 16],
     pub authority: bool,
+    /// Sign so that the same request gives the same certificate.
+    pub repeatable: bool,
 }
 
 /// Who signs it.
@@ -87,7 +89,7 @@ pub fn create(request: &Request<'_>, key: &PrivateKey, issuer: &Issuer<'_>) -> R
             &der::value(0xA3, &extensions(request, key_id, issuer_id)?),
         ],
     );
-    let signature = signer.sign(&to_sign)?;
+    let signature = signer.sign(&to_sign, request.repeatable)?;
     Ok(der::nested(der::SEQUENCE, &[&to_sign, &algorithm, &der::bits(&signature)]))
 }
 

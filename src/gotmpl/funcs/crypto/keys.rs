@@ -8,7 +8,9 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 
+use super::super::super::func::Ctx;
 use super::der::{self, Reader};
+use super::drawn;
 
 /// Object identifiers, as the contents of their DER.
 const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
@@ -73,8 +75,14 @@ pub enum PrivateKey {
 
 impl PrivateKey {
     /// A new RSA key.
-    pub fn new_rsa(size: KeySize) -> Result<Self, String> {
+    pub fn new_rsa(ctx: &Ctx<'_>, size: KeySize) -> Result<Self, String> {
         let failed = |_| "error generating rsa key: out of randomness".to_owned();
+        if ctx.draws_keys() {
+            let bits = u32::try_from(size.len() * 8).unwrap_or(0);
+            let pkcs1 = drawn::rsa(ctx, bits)?;
+            let pair = RsaKeyPair::from_der(&pkcs1).map_err(|e| format!("error generating rsa key: {e}"))?;
+            return Ok(Self::Rsa(pair, pkcs1));
+        }
         let pair = RsaKeyPair::generate(size).map_err(failed)?;
         let pkcs8 = pair.as_der().map_err(failed)?;
         let pkcs1 =
@@ -83,14 +91,23 @@ impl PrivateKey {
     }
 
     /// A new key on P-256.
-    pub fn new_ec() -> Result<Self, String> {
+    pub fn new_ec(ctx: &Ctx<'_>) -> Result<Self, String> {
+        while ctx.draws_keys() {
+            if let Ok(key) = Self::from_scalar(&drawn::scalar(ctx), Curve::P256) {
+                return Ok(key);
+            }
+        }
         let pair =
             EcdsaKeyPair::generate(Curve::P256.algorithm()).map_err(|_| "out of randomness".to_owned())?;
         Ok(Self::Ec(pair, Curve::P256))
     }
 
     /// A new Ed25519 key.
-    pub fn new_ed25519() -> Result<Self, String> {
+    pub fn new_ed25519(ctx: &Ctx<'_>) -> Result<Self, String> {
+        if ctx.draws_keys() {
+            let pair = Ed25519KeyPair::from_seed_unchecked(&drawn::scalar(ctx));
+            return pair.map(Self::Ed25519).map_err(|e| e.to_string());
+        }
         Ok(Self::Ed25519(Ed25519KeyPair::generate().map_err(|_| "out of randomness".to_owned())?))
     }
 
@@ -164,11 +181,16 @@ impl PrivateKey {
         let trimmed = scalar.get(zeros..).unwrap_or_default();
         let mut padded = vec![0; curve.size() - trimmed.len()];
         padded.extend_from_slice(trimmed);
+        Self::from_scalar(&padded, curve)
+    }
+
+    /// A key of a scalar at full width.
+    fn from_scalar(scalar: &[u8], curve: Curve) -> Result<Self, String> {
         let sec1 = der::nested(
             der::SEQUENCE,
             &[
                 &der::unsigned(&[1]),
-                &der::value(der::OCTET_STRING, &padded),
+                &der::value(der::OCTET_STRING, scalar),
                 &der::value(0xA0, &der::value(der::OID, curve.oid())),
             ],
         );
@@ -236,8 +258,8 @@ impl PrivateKey {
         }
     }
 
-    /// A signature of the message.
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
+    /// A signature of the message; `repeatable`: always the same one.
+    pub fn sign(&self, message: &[u8], repeatable: bool) -> Result<Vec<u8>, String> {
         let failed = |_| "error creating certificate: the key cannot sign".to_owned();
         let random = SystemRandom::new();
         Ok(match self {
@@ -245,6 +267,11 @@ impl PrivateKey {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(failed)?;
                 signature
+            }
+            Self::Ec(pair, curve) if repeatable => {
+                let scalar = pair.private_key().as_be_bytes().map_err(failed)?;
+                drawn::sign(*curve, scalar.as_ref(), message)
+                    .ok_or_else(|| failed(aws_lc_rs::error::Unspecified))?
             }
             Self::Ec(pair, _) => pair.sign(&random, message).map_err(failed)?.as_ref().to_vec(),
             Self::Ed25519(pair) => pair.try_sign(message).map_err(failed)?.as_ref().to_vec(),

@@ -1,7 +1,7 @@
 //! sprig's cryptography: password hashes, AES, private keys, certificates.
 //!
 //! Salts, initial vectors and serial numbers come from the render's surroundings; keys are drawn by aws-lc
-//! from the system, which takes no other source.
+//! from the system, which takes no other source, or in `drawn` where a render is to be repeatable.
 
 use std::any::Any;
 use std::net::IpAddr;
@@ -28,6 +28,7 @@ use keys::PrivateKey;
 
 mod certs;
 mod der;
+mod drawn;
 mod keys;
 mod password;
 #[cfg(test)]
@@ -50,16 +51,16 @@ pub(super) const FUNCS: &[Func] = &[
     Func::new("decryptAES", &[TEXT, TEXT], TEXT, decrypt_aes),
     Func::new("genPrivateKey", &[TEXT], TEXT, generate_private_key),
     Func::new("buildCustomCert", &[TEXT, TEXT], CERTIFICATE, build_custom),
-    Func::new("genCA", &[TEXT, INT], CERTIFICATE, |c, a| authority(c, a, new_key()?)),
+    Func::new("genCA", &[TEXT, INT], CERTIFICATE, |c, a| authority(c, a, new_key(c)?)),
     Func::new("genCAWithKey", &[TEXT, INT, TEXT], CERTIFICATE, |c, a| authority(c, a, given_key(a, 2)?)),
     Func::new("genSelfSignedCert", &[TEXT, ANY_SLICE, ANY_SLICE, INT], CERTIFICATE, |c, a| {
-        self_signed(c, a, new_key()?)
+        self_signed(c, a, new_key(c)?)
     }),
     Func::new("genSelfSignedCertWithKey", &[TEXT, ANY_SLICE, ANY_SLICE, INT, TEXT], CERTIFICATE, |c, a| {
         self_signed(c, a, given_key(a, 4)?)
     }),
     Func::new("genSignedCert", &[TEXT, ANY_SLICE, ANY_SLICE, INT, CERTIFICATE], CERTIFICATE, |c, a| {
-        signed(c, a, new_key()?)
+        signed(c, a, new_key(c)?)
     }),
     Func::new(
         "genSignedCertWithKey",
@@ -78,7 +79,7 @@ fn bcrypt(ctx: &Ctx<'_>, password: &[u8]) -> String {
         return failed("bcrypt: password length exceeds 72 bytes");
     }
     let mut salt = [0; 16];
-    ctx.env().random(&mut salt);
+    ctx.random(&mut salt);
     match bcrypt::hash_with_salt(password, BCRYPT_COST, salt) {
         Ok(parts) => parts.format_for_version(bcrypt::Version::TwoA),
         Err(e) => failed(&e.to_string()),
@@ -112,7 +113,7 @@ fn encrypt_aes(ctx: &mut Ctx<'_>, a: &[Value]) -> Res {
     let padding = BLOCK - content.len() % BLOCK;
     content.resize(content.len() + padding, u8::try_from(padding).unwrap_or(0));
     let mut iv = [0; BLOCK];
-    ctx.env().random(&mut iv);
+    ctx.random(&mut iv);
     let broken = |_| FuncError::new("crypto/cipher: cannot encrypt");
     let key = EncryptingKey::cbc(aes_key(text(a, 0))?).map_err(broken)?;
     key.less_safe_encrypt(&mut content, EncryptionContext::Iv128(FixedLength::from(&iv))).map_err(broken)?;
@@ -152,13 +153,13 @@ fn decrypt_aes(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     }
 }
 
-fn generate_private_key(_: &mut Ctx<'_>, a: &[Value]) -> Res {
+fn generate_private_key(ctx: &mut Ctx<'_>, a: &[Value]) -> Res {
     let failed = |why: String| FuncError::new(format!("failed to generate private key: {why}"));
     let key = match text(a, 0) {
-        b"" | b"rsa" => PrivateKey::new_rsa(KeySize::Rsa4096),
-        b"ecdsa" => PrivateKey::new_ec(),
-        b"ed25519" => PrivateKey::new_ed25519(),
-        b"dsa" => return fail("DSA keys are not supported, use `rsa`, `ecdsa` or `ed25519`"),
+        b"" | b"rsa" => PrivateKey::new_rsa(ctx, KeySize::Rsa4096),
+        b"ecdsa" => PrivateKey::new_ec(ctx),
+        b"ed25519" => PrivateKey::new_ed25519(ctx),
+        b"dsa" => return string(der::to_pem("DSA PRIVATE KEY", &drawn::dsa(ctx).map_err(failed)?)),
         other => return string([b"Unknown type ", other].concat()),
     };
     string(key.and_then(|key| key.to_pem()).map_err(failed)?)
@@ -191,8 +192,8 @@ impl Object for Certificate {
     }
 }
 
-fn new_key() -> Result<PrivateKey, FuncError> {
-    Ok(PrivateKey::new_rsa(KeySize::Rsa2048)?)
+fn new_key(ctx: &Ctx<'_>) -> Result<PrivateKey, FuncError> {
+    Ok(PrivateKey::new_rsa(ctx, KeySize::Rsa2048)?)
 }
 
 fn given_key(a: &[Value], index: usize) -> Result<PrivateKey, FuncError> {
@@ -211,14 +212,23 @@ fn request<'a>(
         None => (Vec::new(), Vec::new()),
     };
     let mut serial = [0; 16];
-    ctx.env().random(&mut serial);
-    let (seconds, _) = ctx.env().now();
-    let zones = Locations { default: Location::Utc, local_offset: &|_| 0 };
+    ctx.random(&mut serial);
+    let (seconds, _) = ctx.now();
+    let zones = Locations { default: Location::Utc, local: None };
     let now = Time::new(seconds, 0, &Location::Utc, &zones);
     // Go multiplies nanoseconds, which wrap around after 106,751 days.
     let span = super::gotime::duration::HOUR.wrapping_mul(24).wrapping_mul(days);
     let not_after = now.add(span, &zones);
-    Ok(Request { common_name, ips, dns_names, not_before: now, not_after, serial, authority })
+    Ok(Request {
+        common_name,
+        ips,
+        dns_names,
+        not_before: now,
+        not_after,
+        serial,
+        authority,
+        repeatable: ctx.env().repeatable(),
+    })
 }
 
 fn parse_ips(list: &Value) -> Result<Vec<IpAddr>, FuncError> {

@@ -5,7 +5,9 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use super::certs::Parent;
 use super::der::{self, Reader};
 use super::keys::PrivateKey;
-use crate::gotmpl::funcs::tests::run;
+use crate::gotmpl::func::Env;
+use crate::gotmpl::funcs::tests::{run, run_in};
+use std::cell::Cell;
 
 /// The key on P-256 whose scalar is the bytes 1 to 32, in SEC 1 without its public half.
 fn key_pem() -> String {
@@ -109,8 +111,7 @@ fn keys_are_read_back() {
         assert_eq!(der::from_pem(pem.as_bytes()).unwrap().0, label);
         assert_eq!(PrivateKey::from_pem(pem.as_bytes()).unwrap().to_pem().unwrap(), pem);
     }
-    let key = PrivateKey::new_rsa(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
-    let pem = key.to_pem().unwrap();
+    let pem = run(r#"{{ (genCA "ca" 1).Key }}"#).unwrap();
     assert!(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
     assert_eq!(PrivateKey::from_pem(pem.as_bytes()).unwrap().to_pem().unwrap(), pem);
 }
@@ -145,4 +146,101 @@ fn mistakes_are_told() {
     );
     let message = "error calling genSignedCertWithKey: error creating certificate: x509: provided PrivateKey doesn't match parent's PublicKey";
     assert_eq!(run(&mixed).unwrap_err(), message);
+}
+
+/// A randomness that can be repeated.
+struct Repeatable(Cell<u64>);
+
+impl Env for Repeatable {
+    fn now(&self) -> (i64, u32) {
+        (1_700_000_000, 0)
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            self.0.set(self.0.get() + 1);
+            let block = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &self.0.get().to_le_bytes());
+            chunk.copy_from_slice(&block.as_ref()[..chunk.len()]);
+        }
+    }
+
+    fn repeatable(&self) -> bool {
+        true
+    }
+}
+
+fn repeated(template: &str) -> String {
+    let once = |start| run_in(template, &Repeatable(Cell::new(start))).unwrap();
+    let first = once(0);
+    assert_eq!(first, once(0), "{template}");
+    assert_ne!(first, once(1_000_000), "{template}");
+    first
+}
+
+#[test]
+fn keys_and_certificates_follow_from_a_seed() {
+    for kind in ["ecdsa", "ed25519", "dsa"] {
+        repeated(&format!(r#"{{{{ genPrivateKey "{kind}" }}}}"#));
+    }
+    let rsa = repeated(
+        r#"{{ $ca := genCA "ca" 1 }}{{ $ca.Cert }}{{ (genSignedCert "x" nil nil 1 $ca).Cert }}{{ $ca.Key }}"#,
+    );
+    let key = rsa.rsplit_once("-----BEGIN RSA").map(|(_, key)| format!("-----BEGIN RSA{key}")).unwrap();
+    // The library checks the key's numbers against each other.
+    assert_eq!(PrivateKey::from_pem(key.as_bytes()).unwrap().to_pem().unwrap(), key);
+    assert_eq!(PrivateKey::from_pem(key.as_bytes()).unwrap().public_bits().len(), 270);
+    // A signature with the key on P-256, which `fields` verifies.
+    let key = serde_json::to_string(&key_pem()).unwrap();
+    fields(&repeated(&format!(r#"{{{{ (genCAWithKey "ca" 1 {key}).Cert }}}}"#)));
+    for call in [r#"htpasswd "a" "b""#, r#"bcrypt "a""#, r#"encryptAES "k" "text""#] {
+        repeated(&format!("{{{{ {call} }}}}"));
+    }
+}
+
+#[test]
+fn signatures_of_all_curves_follow_from_key_and_message() {
+    use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1};
+    // RFC 6979, A.2.5: P-256, SHA-256, "sample".
+    let scalar: [u8; 32] = [
+        0xC9, 0xAF, 0xA9, 0xD8, 0x45, 0xBA, 0x75, 0x16, 0x6B, 0x5C, 0x21, 0x57, 0x67, 0xB1, 0xD6, 0x93, 0x4E,
+        0x50, 0xC3, 0xDB, 0x36, 0xE8, 0x9B, 0x12, 0x7B, 0x8A, 0x62, 0x2B, 0x12, 0x0F, 0x67, 0x21,
+    ];
+    let signature = super::drawn::sign(super::keys::Curve::P256, &scalar, b"sample").unwrap();
+    assert!(hex(&signature).contains("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"));
+    assert!(hex(&signature).contains("f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"));
+    let curves = [
+        (&ECDSA_P384_SHA384_ASN1, 48, &[0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22]),
+        (&ECDSA_P521_SHA512_ASN1, 66, &[0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x23]),
+    ];
+    for (algorithm, size, curve) in curves {
+        let sec1 = der::nested(
+            der::SEQUENCE,
+            &[
+                &der::unsigned(&[1]),
+                &der::value(der::OCTET_STRING, &[&[0], vec![7; size - 1].as_slice()].concat()),
+                &der::value(0xA0, curve),
+            ],
+        );
+        let key = PrivateKey::from_pem(der::to_pem("EC PRIVATE KEY", &sec1).as_bytes()).unwrap();
+        let signature = key.sign(b"message", true).unwrap();
+        assert_eq!(signature, key.sign(b"message", true).unwrap());
+        UnparsedPublicKey::new(algorithm, key.public_bits()).verify(b"message", &signature).unwrap();
+    }
+}
+
+/// Version, p, q, g, y, x, as sprig encodes them.
+#[test]
+fn dsa_keys_are_keys() {
+    let pem = run_in(r#"{{ genPrivateKey "dsa" }}"#, &Repeatable(Cell::new(9))).unwrap();
+    let (label, bytes) = der::from_pem(pem.as_bytes()).unwrap();
+    assert_eq!(label, "DSA PRIVATE KEY");
+    let mut fields = Reader::new(&bytes).enter(der::SEQUENCE).unwrap();
+    let numbers: Vec<num_bigint::BigUint> =
+        std::iter::from_fn(|| fields.any()).map(|n| num_bigint::BigUint::from_bytes_be(n.contents)).collect();
+    let [version, p, q, g, y, x] = numbers.as_slice() else { panic!("{numbers:?}") };
+    let one = num_bigint::BigUint::from(1u8);
+    assert_eq!((version.bits(), p.bits(), q.bits()), (0, 2048, 256));
+    assert_eq!((p - &one) % q, num_bigint::BigUint::ZERO);
+    assert!(*g > one && g.modpow(q, p) == one && x < q);
+    assert_eq!(g.modpow(x, p), *y);
 }

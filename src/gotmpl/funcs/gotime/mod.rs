@@ -45,8 +45,8 @@ impl Location {
 pub struct Locations<'a> {
     /// Where a time is that says nothing of it.
     pub default: Location,
-    /// The machine's offset from UTC, in seconds, at a Unix time.
-    pub local_offset: &'a dyn Fn(i64) -> i32,
+    /// The machine's zone; `None` is UTC.
+    pub local: Option<&'a TimeZone>,
 }
 
 impl Locations<'_> {
@@ -54,20 +54,22 @@ impl Locations<'_> {
     fn lookup(&self, location: &Location, unix: i64) -> (i32, Rc<str>) {
         match location {
             Location::Utc => (0, "UTC".into()),
-            Location::Local => {
-                let offset = (self.local_offset)(unix);
-                // The abbreviation of a machine's zone is not known here; Go then prints the offset.
-                (offset, if offset == 0 { "UTC".into() } else { "".into() })
-            }
+            Location::Local => match self.local {
+                Some(zone) => in_force(zone, unix),
+                None => (0, "UTC".into()),
+            },
             Location::Fixed { offset, name } => (*offset, Rc::clone(name)),
-            Location::Named(zone) => {
-                let clamped = unix.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-                let at = Timestamp::from_second(clamped).unwrap_or_default();
-                let info = zone.to_offset_info(at);
-                (info.offset().seconds(), info.abbreviation().into())
-            }
+            Location::Named(zone) => in_force(zone, unix),
         }
     }
+}
+
+/// Offset and abbreviation in force in a zone at a Unix time.
+fn in_force(zone: &TimeZone, unix: i64) -> (i32, Rc<str>) {
+    let clamped = unix.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    let at = Timestamp::from_second(clamped).unwrap_or_default();
+    let info = zone.to_offset_info(at);
+    (info.offset().seconds(), info.abbreviation().into())
 }
 
 /// An instant, and the place it is shown at.
