@@ -25,7 +25,7 @@ pub use catalog::Catalog;
 pub use error::{ChartError, ChartErrorKind, Place};
 pub use loader::{ValuesError, merge_maps, read_values};
 pub use metadata::{Dependency, Maintainer, Metadata};
-pub use parsed::functions;
+pub use parsed::{Twins, functions};
 
 use crate::source::World;
 use serde_json::{Map, Value};

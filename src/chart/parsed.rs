@@ -23,6 +23,27 @@ pub fn functions() -> &'static Arc<Funcs> {
 #[derive(Default)]
 pub(super) struct Cache(RwLock<BTreeMap<String, Arc<Parsed>>>);
 
+/// Texts parsed before, to find a text again: every chart of a repository brings the same library in its own
+/// `charts/`, so an umbrella of such charts holds it many times.
+#[derive(Default)]
+pub struct Twins(BTreeMap<usize, Vec<Arc<Parsed>>>);
+
+impl Twins {
+    /// How many different texts of one length are looked through.
+    const MOST: usize = 8;
+
+    fn find(&self, text: &[u8]) -> Option<&Parsed> {
+        self.0.get(&text.len())?.iter().map(|parsed| &**parsed).find(|parsed| parsed.text() == text)
+    }
+
+    fn remember(&mut self, parsed: &Arc<Parsed>) {
+        let same_length = self.0.entry(parsed.text().len()).or_default();
+        if same_length.len() < Self::MOST {
+            same_length.push(Arc::clone(parsed));
+        }
+    }
+}
+
 impl Clone for Cache {
     /// A copy starts empty: its templates may be changed before they are used.
     fn clone(&self) -> Self {
@@ -37,17 +58,30 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Chart {
-    /// The template `templates[index]`, parsed under its full path (`CHART/charts/SUB/templates/FILE`).
+    /// The template `templates[index]`, parsed under its full path (`CHART/charts/SUB/templates/FILE`). `twins`
+    /// holds what the render has parsed before, of whatever chart.
     ///
     /// # Errors
     /// It is not a Go template, or calls a function that does not exist.
-    pub fn parsed(&self, index: usize, full_path: &str) -> Result<Arc<Parsed>, ParseError> {
+    pub fn parsed(
+        &self,
+        index: usize,
+        full_path: &str,
+        twins: &mut Twins,
+    ) -> Result<Arc<Parsed>, ParseError> {
         let cache = &self.cache.0;
         if let Some(found) = cache.read().unwrap_or_else(PoisonError::into_inner).get(full_path) {
             return Ok(Arc::clone(found));
         }
         let text = self.templates.get(index).map(|f| &*f.data).unwrap_or_default();
-        let parsed = Arc::new(parse(full_path, text, functions())?);
+        let parsed = match twins.find(text).and_then(|twin| twin.renamed(full_path)) {
+            Some(parsed) => Arc::new(parsed),
+            None => {
+                let parsed = Arc::new(parse(full_path, text, functions())?);
+                twins.remember(&parsed);
+                parsed
+            }
+        };
         cache
             .write()
             .unwrap_or_else(PoisonError::into_inner)

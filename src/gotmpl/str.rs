@@ -96,6 +96,16 @@ impl Str {
         }
     }
 
+    /// The first eight bytes as a number that orders as they do, with zeros for what is missing: where two differ,
+    /// the strings compare likewise.
+    pub(super) fn prefix(&self) -> u64 {
+        match &self.0 {
+            // Behind the text there are zeros.
+            Repr::Inline { buf, .. } => buf.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)),
+            _ => prefix(self.as_bytes()),
+        }
+    }
+
     /// The text, if the bytes are UTF-8.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -119,6 +129,18 @@ impl Str {
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
     }
+}
+
+/// [`Str::prefix`] of bytes that are no `Str`.
+pub(super) fn prefix(bytes: &[u8]) -> u64 {
+    if let Some(first) = bytes.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let mut first = [0; 8];
+    for (slot, byte) in first.iter_mut().zip(bytes) {
+        *slot = *byte;
+    }
+    u64::from_be_bytes(first)
 }
 
 /// Go's `[]byte`: the same bytes as another type, in one word, so that a value needs only three.

@@ -28,11 +28,12 @@ pub(super) fn run(
     request: &Request<'_>,
 ) -> Result<(Vec<Output>, Vec<Volatile>, bool), RenderError> {
     let mut set = TemplateSet::new(Arc::clone(chart::functions()));
+    let mut twins = chart::Twins::default();
     for path in &templates.order {
         let Some(template) = templates.by_path.get(path) else { continue };
         let parsed = template
             .chart
-            .parsed(template.index, path)
+            .parsed(template.index, path, &mut twins)
             .map_err(|e| error::parse_error(request.chart, templates, &e))?;
         set.add(&parsed);
     }

@@ -19,11 +19,11 @@ pub(super) enum Callee<'o> {
 }
 
 impl Callee<'_> {
-    const fn signature(&self) -> Signature {
+    const fn signature(&self) -> &Signature {
         match self {
-            Self::Func(func) => func.sig,
-            Self::Method(_, sig) => *sig,
-            Self::Values(_, func) => func.sig,
+            Self::Func(func) => &func.sig,
+            Self::Method(_, sig) => sig,
+            Self::Values(_, func) => &func.sig,
         }
     }
 }
@@ -108,7 +108,7 @@ impl<'t> Frame<'t> {
         &mut self,
         ctx: &mut Ctx<'_>,
         dot: &Cell,
-        sig: Signature,
+        sig: &Signature,
         args: &'t [Operand],
         last: Option<Cell>,
         values: &mut Vec<Value>,
@@ -131,6 +131,10 @@ impl<'t> Frame<'t> {
     pub fn argument(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, ty: Type, operand: &'t Operand) -> Exec<Cell> {
         self.at = At::Operand(operand);
         let value = match operand {
+            Operand::Str(id) if matches!(ty, Type::String | Type::Any | Type::Reflect) => {
+                let text = self.source.one(*id).map(|literal| self.source.string(literal));
+                return Ok(Cell::plain(Value::Str(text.unwrap_or_default())));
+            }
             Operand::Dot(_) => dot.clone(),
             Operand::Nil(_) => {
                 if !ty.can_be_nil() {

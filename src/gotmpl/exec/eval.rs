@@ -5,17 +5,28 @@ use super::super::fmt::quote_lossy;
 use super::super::parse::ast::{Command, Function, Id, Ident, Operand, Pipe, Run, Target, Variable};
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::Type;
-use super::super::value::Value;
+use super::super::value::{Map, Value};
 use super::call::Callee;
 use super::values_type;
 use super::walk::{At, Frame};
 use super::{Cell, Ctx, Exec, MAX_ITEMS, MAX_TEXT, MissingKey};
 
+/// The longest chain of fields that is followed by recursion.
+const MOST_DIRECT: usize = 16;
+
 impl<'t> Frame<'t> {
     pub fn pipeline(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, pipe: &'t Pipe) -> Exec<Cell> {
         self.at = At::Pipe(pipe);
+        let commands = self.source.all(pipe.commands);
+        if let [command] = commands
+            && pipe.decl.is_empty()
+        {
+            let mut result = self.command(ctx, dot, command, None)?;
+            result.iface = false;
+            return Ok(result);
+        }
         let mut value: Option<Cell> = None;
-        for command in self.source.all(pipe.commands) {
+        for command in commands {
             let mut result = self.command(ctx, dot, command, value.take())?;
             // Out of the interface: a nil interface becomes nothing at all.
             result.iface = false;
@@ -168,9 +179,16 @@ impl<'t> Frame<'t> {
         args: &'t [Operand],
         last: Option<Cell>,
     ) -> Exec<Cell> {
-        let Some((final_ident, path)) = self.source.all(idents).split_last() else {
-            return Ok(Cell::NOTHING);
-        };
+        let idents = self.source.all(idents);
+        if args.is_empty()
+            && last.is_none()
+            && idents.len() <= MOST_DIRECT
+            && let Value::Map(map) = &receiver.as_ref().unwrap_or(dot).value
+            && let Some(found) = self.direct(ctx, map, idents)
+        {
+            return Ok(found);
+        }
+        let Some((final_ident, path)) = idents.split_last() else { return Ok(Cell::NOTHING) };
         let mut current = match path.split_first() {
             // The first step from dot need not copy dot.
             Some((first, rest)) => {
@@ -187,6 +205,33 @@ impl<'t> Frame<'t> {
         };
         let current = current.take();
         self.field(ctx, dot, current.as_ref().unwrap_or(dot), operand, final_ident, args, last)
+    }
+
+    /// A chain that leads through maps only: found without taking hold of any of them. `None` leaves it, with
+    /// whatever is wrong, to [`Frame::field`].
+    fn direct(&self, ctx: &Ctx<'_>, map: &Map, path: &[Ident]) -> Option<Cell> {
+        let (ident, rest) = path.split_first()?;
+        let name = self.source.bytes(ident.span);
+        if map.is_values() && values_type::method(name).is_some() {
+            return None;
+        }
+        let hint = ctx.places.of(name)?;
+        map.read(|entries| match entries.get_near(name, usize::from(hint.get())) {
+            Some((value, place)) => {
+                hint.set(u16::try_from(place).unwrap_or(0));
+                match value {
+                    value if rest.is_empty() => {
+                        Some(Cell { value: value.clone(), iface: map.elem() == Type::Any })
+                    }
+                    Value::Map(inner) => self.direct(ctx, inner, rest),
+                    _ => None,
+                }
+            }
+            None if rest.is_empty() && ctx.missing_key != MissingKey::Error => {
+                self.missing(ctx, map.elem(), ident).ok()
+            }
+            _ => None,
+        })
     }
 
     #[expect(

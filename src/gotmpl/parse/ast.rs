@@ -24,24 +24,51 @@ pub struct Source {
     pub name: Box<str>,
     /// The whole text.
     pub text: SharedText,
-    pub(super) arrays: Arrays,
+    pub(super) arrays: Arc<Arrays>,
 }
 
-/// The nodes of a text by kind.
-#[derive(Debug, Default)]
-pub(super) struct Arrays {
-    pub nodes: Vec<Node>,
-    pub branches: Vec<Branch>,
-    pub pipes: Vec<Pipe>,
-    pub commands: Vec<Command>,
-    pub operands: Vec<Operand>,
-    pub idents: Vec<Ident>,
-    pub variables: Vec<Variable>,
-    pub chains: Vec<Chain>,
-    pub numbers: Vec<Number>,
-    pub strings: Vec<StrLiteral>,
-    pub calls: Vec<TemplateCall>,
+macro_rules! arrays {
+    ($($array:ident: $kind:ty),* $(,)?) => {
+        /// The nodes of a text by kind.
+        #[derive(Debug)]
+        pub(super) struct Arrays {
+            $($array: Box<[$kind]>,)*
+        }
+
+        /// The nodes of a text that is being read.
+        #[derive(Debug, Default)]
+        pub(super) struct Growing {
+            $(pub $array: Vec<$kind>,)*
+        }
+
+        impl Growing {
+            /// Moves the nodes out; the room they took stays for the next text.
+            pub fn finish(&mut self) -> Arrays {
+                Arrays { $($array: self.$array.drain(..).collect(),)* }
+            }
+        }
+
+        $(impl Stored for $kind {
+            fn array(source: &Source) -> &[Self] {
+                &source.arrays.$array
+            }
+        })*
+    };
 }
+
+arrays!(
+    nodes: Node,
+    branches: Branch,
+    pipes: Pipe,
+    commands: Command,
+    operands: Operand,
+    idents: Ident,
+    variables: Variable,
+    chains: Chain,
+    numbers: Number,
+    strings: StrLiteral,
+    calls: TemplateCall,
+);
 
 /// Bytes `start..end` of a source's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -124,21 +151,6 @@ pub trait Stored: Sized + 'static {
     /// The array.
     fn array(source: &Source) -> &[Self];
 }
-
-macro_rules! stored {
-    ($($kind:ty: $array:ident),*) => {$(
-        impl Stored for $kind {
-            fn array(source: &Source) -> &[Self] {
-                &source.arrays.$array
-            }
-        }
-    )*};
-}
-
-stored!(
-    Node: nodes, Branch: branches, Pipe: pipes, Command: commands, Operand: operands, Ident: idents,
-    Variable: variables, Chain: chains, Number: numbers, StrLiteral: strings, TemplateCall: calls
-);
 
 impl Source {
     /// The nodes of a run, which must be of this source.

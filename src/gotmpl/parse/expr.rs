@@ -9,11 +9,11 @@ use super::{Builtin, Parse, Parser, RED_ZONE, STACK_STEP, close, literal, offset
 
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Parse<Pipe> {
-        let start = self.peek_word().start;
+        let start = self.peek().start;
         let (decl, assign) = self.declarations(context)?;
         let first = self.open.commands.len();
         loop {
-            let token = self.next_word();
+            let token = self.next();
             match token.kind {
                 kind if kind == end => {
                     let commands = self.open.commands.get(first..).unwrap_or_default();
@@ -66,14 +66,12 @@ impl Parser<'_> {
         // The first of two, in a range.
         let mut before: Option<Token> = None;
         loop {
-            if self.peek_word().kind != Kind::Variable {
+            if self.peek().kind != Kind::Variable {
                 // Only a range may end its list with a comma, `{{range $i, }}`; the pipeline will then miss a value.
                 break;
             }
-            let variable = self.next_word();
-            // `$x foo` and `$x := foo` differ only in what comes after the space, which must not get lost.
-            let after = self.next();
-            let next = if after.kind == Kind::Space { self.next() } else { after };
+            let variable = self.next();
+            let next = self.next();
             if matches!(next.kind, Kind::Assign | Kind::Declare) {
                 return Ok((self.declared(before, Some(variable)), next.kind == Kind::Assign));
             }
@@ -82,15 +80,12 @@ impl Parser<'_> {
                     return self.error(format!("too many declarations in {context}"));
                 }
                 before = Some(variable);
-                if !matches!(self.peek_word().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
+                if !matches!(self.peek().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
                     return self.error("range can only initialize variables");
                 }
                 continue;
             }
-            if after.kind == Kind::Space {
-                self.back(next);
-            }
-            self.back(after);
+            self.back(next);
             self.back(variable);
             break;
         }
@@ -110,23 +105,24 @@ impl Parser<'_> {
     }
 
     fn command(&mut self) -> Parse<Command> {
-        let start = self.peek_word().start;
+        let start = self.peek().start;
         let mut end = start;
         let first = self.open.operands.len();
         loop {
-            self.peek_word();
-            if let Some((operand, operand_end)) = self.operand()? {
+            let operand = self.operand()?;
+            let found = operand.is_some();
+            if let Some((operand, operand_end)) = operand {
                 self.open.operands.push(operand);
                 end = operand_end;
             }
             let token = self.next();
             match token.kind {
-                Kind::Space => {}
                 Kind::RightDelim | Kind::RightParen => {
                     self.back(token);
                     break;
                 }
                 Kind::Pipe => break,
+                _ if token.spaced && found => self.back(token),
                 _ => return self.unexpected(token, "operand"),
             }
         }
@@ -140,11 +136,11 @@ impl Parser<'_> {
     /// A term with the fields that follow it, and where it ends.
     fn operand(&mut self) -> Parse<Option<(Operand, u32)>> {
         let Some((term, start, term_end)) = self.term()? else { return Ok(None) };
-        if self.peek().kind != Kind::Field {
-            return Ok(Some((term, term_end)));
-        }
         // What a term stores is stored by now, so the fields lie side by side, behind the first of `.A`.
         let fields = self.fields();
+        if fields.is_empty() {
+            return Ok(Some((term, term_end)));
+        }
         let end = self.arrays.idents.last().map_or(term_end, |ident| ident.span.end);
         let operand = match term {
             Operand::Field(first) => Operand::Field(Run::new(first.start, first.len + fields.len)),
@@ -156,7 +152,9 @@ impl Parser<'_> {
             }
             Operand::Bool(..) | Operand::Str(_) | Operand::Number(_) | Operand::Nil(_) | Operand::Dot(_) => {
                 let shown = super::bytes(self.text, Span { start, end: term_end });
-                return self.error(format!("unexpected . after term {}", quote_lossy(shown)));
+                // To Go the space after the fields is a token, and the last one it has looked at.
+                let place = if self.peek().spaced { end } else { self.latest.start };
+                return self.error_at(place, format!("unexpected . after term {}", quote_lossy(shown)));
             }
             node => {
                 let chain = Chain { span: Span { start, end }, node, fields };
@@ -168,8 +166,20 @@ impl Parser<'_> {
 
     fn fields(&mut self) -> Run<Ident> {
         let start = offset(self.arrays.idents.len());
-        while self.peek().kind == Kind::Field {
-            let token = self.next();
+        loop {
+            if self.pending.last().is_none()
+                && let Some(token) = self.lexer.next_field()
+            {
+                self.latest = token;
+                self.arrays.idents.push(ident(token));
+                continue;
+            }
+            // With space in front of it, it is a word of its own.
+            let token = self.peek();
+            if token.kind != Kind::Field || token.spaced {
+                break;
+            }
+            self.next();
             self.arrays.idents.push(ident(token));
         }
         Run::new(start, offset(self.arrays.idents.len()) - start)
@@ -177,7 +187,7 @@ impl Parser<'_> {
 
     /// One word, where it begins, and where it ends.
     fn term(&mut self) -> Parse<Option<(Operand, u32, u32)>> {
-        let token = self.next_word();
+        let token = self.next();
         let span = token.span();
         let mut end = token.end;
         let operand = match token.kind {

@@ -31,7 +31,6 @@ pub(super) enum Kind {
     RawString,
     RightDelim,
     RightParen,
-    Space,
     String,
     Text,
     Variable,
@@ -92,6 +91,8 @@ fn keyword(word: &[u8]) -> Option<Kind> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Token {
     pub kind: Kind,
+    /// There is space in front of it, inside the same action.
+    pub spaced: bool,
     pub start: u32,
     pub end: u32,
 }
@@ -195,7 +196,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn emit(&mut self, kind: Kind) -> Token {
-        let token = Token { kind, start: offset(self.start), end: offset(self.pos) };
+        let token = Token { kind, spaced: false, start: offset(self.start), end: offset(self.pos) };
         self.start = self.pos;
         token
     }
@@ -203,12 +204,17 @@ impl<'t> Lexer<'t> {
     #[cold]
     fn error(&mut self, message: impl Into<Box<str>>) -> Token {
         self.failed = Some(message.into());
-        Token { kind: Kind::Error, start: offset(self.start), end: offset(self.start) }
+        Token { kind: Kind::Error, spaced: false, start: offset(self.start), end: offset(self.start) }
     }
 
     pub fn next_token(&mut self) -> Token {
         if self.failed.is_some() {
-            return Token { kind: Kind::Eof, start: offset(self.start), end: offset(self.start) };
+            return Token {
+                kind: Kind::Eof,
+                spaced: false,
+                start: offset(self.start),
+                end: offset(self.start),
+            };
         }
         if self.inside_action { self.inside() } else { self.text_token() }
     }
@@ -310,22 +316,48 @@ impl<'t> Lexer<'t> {
         token
     }
 
+    /// The next token, if it is a field right here with a plain name, which those of a chain are.
+    pub fn next_field(&mut self) -> Option<Token> {
+        if !self.inside_action || self.failed.is_some() || self.byte(self.pos) != Some(b'.') {
+            return None;
+        }
+        let rest = self.rest(self.pos + 1);
+        let len = rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
+        let end = self.pos + 1 + len;
+        if rest.first().is_none_or(|first| !is_word(*first) || first.is_ascii_digit())
+            || !self.terminator(end)
+        {
+            return None;
+        }
+        self.pos = end;
+        Some(self.emit(Kind::Field))
+    }
+
     fn inside(&mut self) -> Token {
+        let from = self.pos;
+        if self.byte(from).is_some_and(is_space) {
+            self.skip_space();
+            // The last space may be the one that belongs to a trim marker.
+            if self.byte(self.pos) == Some(b'-') && self.right_delim(self.pos - 1) == Some(true) {
+                self.pos -= 1;
+            }
+            self.start = self.pos;
+        }
+        let spaced = self.pos > from;
+        Token { spaced, ..self.word() }
+    }
+
+    fn word(&mut self) -> Token {
         let Some(first) = self.byte(self.pos) else { return self.error("unclosed action") };
         match first {
-            b' ' | b'\t' | b'\r' | b'\n' | b'}' => {
-                if let Some(trim) = self.right_delim(self.pos) {
-                    if self.paren_depth == 0 {
-                        return self.right(trim);
-                    }
-                    return self.error("unclosed left paren");
+            b' ' | b'\t' | b'\r' | b'\n' | b'}' => match self.right_delim(self.pos) {
+                Some(trim) if self.paren_depth == 0 => self.right(trim),
+                Some(_) => self.error("unclosed left paren"),
+                None => {
+                    self.pos += 1;
+                    self.emit(Kind::Char)
                 }
-                if first != b'}' {
-                    return self.space();
-                }
-                self.pos += 1;
-                self.emit(Kind::Char)
-            }
+            },
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.identifier(),
             b'.' if self.byte(self.pos + 1).is_some_and(|next| !next.is_ascii_digit()) => {
                 self.pos += 1;
@@ -391,31 +423,21 @@ impl<'t> Lexer<'t> {
         self.error(format!("unrecognized character in action: {}", show_char(Some(c))))
     }
 
-    fn space(&mut self) -> Token {
-        while self.byte(self.pos).is_some_and(is_space) {
-            self.pos += 1;
-        }
-        // The last space may be the one that belongs to a trim marker.
-        if self.right_delim(self.pos - 1) == Some(true) {
-            self.pos -= 1;
-            if self.pos == self.start {
-                return self.right(true);
-            }
-        }
-        self.emit(Kind::Space)
+    fn at_terminator(&self) -> bool {
+        self.terminator(self.pos)
     }
 
-    fn at_terminator(&self) -> bool {
-        let Some(byte) = self.byte(self.pos) else { return true };
-        is_space(byte)
-            || matches!(byte, b'.' | b',' | b'|' | b':' | b')' | b'(')
-            || self.rest(self.pos).starts_with(RIGHT)
+    fn terminator(&self, at: usize) -> bool {
+        match self.byte(at) {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
+            Some(b'}') => self.byte(at + 1) == Some(b'}'),
+            _ => false,
+        }
     }
 
     fn skip_alphanumeric(&mut self) {
-        while self.byte(self.pos).is_some_and(is_word) {
-            self.pos += 1;
-        }
+        let rest = self.rest(self.pos);
+        self.pos += rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len());
         if self.byte(self.pos).is_none_or(|byte| byte.is_ascii()) {
             return;
         }
@@ -451,20 +473,17 @@ impl<'t> Lexer<'t> {
 
     fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token {
         loop {
-            match self.byte(self.pos) {
-                None | Some(b'\n') => return self.error(unterminated),
-                Some(b'\\') => {
-                    if matches!(self.byte(self.pos + 1), None | Some(b'\n')) {
-                        return self.error(unterminated);
-                    }
-                    self.pos += 2;
-                }
-                Some(byte) => {
+            let Some(plain) = memchr::memchr3(quote, b'\\', b'\n', self.rest(self.pos)) else {
+                return self.error(unterminated);
+            };
+            self.pos += plain;
+            match (self.byte(self.pos), self.byte(self.pos + 1)) {
+                (Some(b'\\'), Some(escaped)) if escaped != b'\n' => self.pos += 2,
+                (Some(found), _) if found == quote => {
                     self.pos += 1;
-                    if byte == quote {
-                        return self.emit(kind);
-                    }
+                    return self.emit(kind);
                 }
+                _ => return self.error(unterminated),
             }
         }
     }

@@ -13,6 +13,7 @@ mod tests;
 pub use builtin::Builtin;
 pub(super) use lex::has_action;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use super::error::ParseError;
 use super::fmt::quote_lossy;
 use super::func::Funcs;
 use ast::{
-    Arrays, Branch, Branches, Command, Id, List, Node, Operand, Run, Source, Span, StrLiteral, TemplateCall,
+    Branch, Branches, Command, Growing, Id, List, Node, Operand, Run, Source, Span, StrLiteral, TemplateCall,
     Tree,
 };
 use lex::{Kind, Lexer, Token};
@@ -42,6 +43,37 @@ impl Parsed {
     pub fn main(&self) -> Option<&Arc<Tree>> {
         self.trees.last()
     }
+
+    /// The text these templates were parsed from.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        match self.main() {
+            Some(main) => &main.source.text,
+            None => &[],
+        }
+    }
+
+    /// What [`parse`] makes of the same text under another name, at hardly any cost: the nodes are shared. `None`
+    /// where the name matters for more than messages.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> Option<Self> {
+        let (main, defines) = self.trees.split_last()?;
+        let own_name = main.name_span.is_none() && *main.name == *main.source.name.as_bytes();
+        if !own_name || defines.iter().any(|define| *define.name == *name.as_bytes()) {
+            return None;
+        }
+        let Source { text, arrays, .. } = &*main.source;
+        let source = Source { name: name.into(), text: Arc::clone(text), arrays: Arc::clone(arrays) };
+        let source = Arc::new(source);
+        let renamed = |tree: &Arc<Tree>, name: &[u8]| {
+            let Tree { name_span, root, slots, is_empty, .. } = **tree;
+            let source = Arc::clone(&source);
+            Arc::new(Tree { name: name.into(), source, name_span, root, slots, is_empty })
+        };
+        let mut trees: Vec<_> = defines.iter().map(|define| renamed(define, &define.name)).collect();
+        trees.push(renamed(main, name.as_bytes()));
+        Some(Self { trees })
+    }
 }
 
 /// Parses a text.
@@ -53,6 +85,7 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
         let message = "template is larger than 4 GiB".to_owned();
         return Err(ParseError { template: name.to_owned(), line: 1, offset: 0, message });
     }
+    let (arrays, open) = ROOM.take();
     let mut parser = Parser {
         funcs,
         name,
@@ -60,22 +93,33 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
         lexer: Lexer::new(text),
         pending: Pending::default(),
         latest: Token::default(),
-        arrays: Arrays::default(),
-        open: Open::default(),
+        arrays,
+        open,
         trees: Vec::new(),
         by_name: BTreeMap::new(),
         scope: Scope::new(),
         action_line: None,
         nesting: 0,
     };
-    let root = parser.top()?;
-    let slots = parser.scope.slots;
-    parser.add(name.as_bytes(), None, root, slots)?;
-    let Parser { arrays, trees, .. } = parser;
-    let source = Arc::new(Source { name: name.into(), text: Arc::new(text.into()), arrays });
+    parser.main().map_err(|error| *error)?;
+    let Parser { mut arrays, open, trees, .. } = parser;
+    let nodes = Arc::new(arrays.finish());
+    if arrays.operands.capacity() <= MOST_ROOM {
+        ROOM.set((arrays, open));
+    }
+    let source = Source { name: name.into(), text: Arc::new(text.into()), arrays: nodes };
+    let source = Arc::new(source);
     let trees = trees.into_iter().flatten().map(|tree| Arc::new(tree.finish(&source))).collect();
     Ok(Parsed { trees })
 }
+
+thread_local! {
+    /// Room that the text read last left, so that arrays need not grow anew for each text.
+    static ROOM: Cell<(Growing, Open)> = Cell::default();
+}
+
+/// How many operands there may be room for between two texts; no real template has so many.
+const MOST_ROOM: usize = 1 << 16;
 
 /// A tree whose source is still being read.
 struct Unfinished {
@@ -231,7 +275,7 @@ struct Parser<'t> {
     pending: Pending,
     /// The token lexed last; errors are reported at its line.
     latest: Token,
-    arrays: Arrays,
+    arrays: Growing,
     open: Open,
     /// In the order in which they end; one that another replaced is gone.
     trees: Vec<Option<Unfinished>>,
@@ -242,7 +286,8 @@ struct Parser<'t> {
     nesting: usize,
 }
 
-type Parse<T> = Result<T, ParseError>;
+/// Boxed, because what succeeds is small.
+type Parse<T> = Result<T, Box<ParseError>>;
 
 /// What ended a list.
 enum End {
@@ -290,33 +335,23 @@ impl<'t> Parser<'t> {
         token
     }
 
-    fn next_word(&mut self) -> Token {
-        loop {
-            let token = self.next();
-            if token.kind != Kind::Space {
-                return token;
-            }
-        }
-    }
-
-    fn peek_word(&mut self) -> Token {
-        let token = self.next_word();
-        self.pending.push(token);
-        token
-    }
-
     fn text(&self, token: Token) -> &'t [u8] {
         bytes(self.text, token.span())
     }
 
     #[cold]
     fn error<T>(&self, message: impl Into<String>) -> Parse<T> {
-        Err(ParseError {
+        self.error_at(self.latest.start, message)
+    }
+
+    #[cold]
+    fn error_at<T>(&self, offset: u32, message: impl Into<String>) -> Parse<T> {
+        Err(Box::new(ParseError {
             template: self.name.to_owned(),
-            line: lex::line(self.text, self.latest.start),
-            offset: self.latest.start,
+            line: lex::line(self.text, offset),
+            offset,
             message: message.into(),
-        })
+        }))
     }
 
     #[cold]
@@ -337,7 +372,7 @@ impl<'t> Parser<'t> {
     }
 
     fn expect(&mut self, kind: Kind, context: &str) -> Parse<Token> {
-        let token = self.next_word();
+        let token = self.next();
         if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
     }
 
@@ -372,6 +407,12 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
+    /// The whole text.
+    fn main(&mut self) -> Parse<()> {
+        let root = self.top()?;
+        self.add(self.name.as_bytes(), None, root, self.scope.slots)
+    }
+
     fn top(&mut self) -> Parse<List> {
         loop {
             if self.peek().kind == Kind::Eof {
@@ -379,7 +420,7 @@ impl<'t> Parser<'t> {
             }
             if self.peek().kind == Kind::LeftDelim {
                 let delim = self.next();
-                let word = self.next_word();
+                let word = self.next();
                 if word.kind == Kind::Define {
                     self.define()?;
                     continue;
@@ -443,8 +484,12 @@ impl<'t> Parser<'t> {
     /// Nodes up to `{{end}}` or `{{else}}`.
     fn list(&mut self) -> Parse<(List, End)> {
         self.enter("max nesting depth exceeded")?;
+        stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.items())
+    }
+
+    fn items(&mut self) -> Parse<(List, End)> {
         let first = self.open.nodes.len();
-        while self.peek_word().kind != Kind::Eof {
+        while self.peek().kind != Kind::Eof {
             match self.item()? {
                 Item::Node(node) => self.open.nodes.push(node),
                 Item::End(end) => {
@@ -457,12 +502,12 @@ impl<'t> Parser<'t> {
     }
 
     fn item(&mut self) -> Parse<Item> {
-        let token = self.next_word();
+        let token = self.next();
         match token.kind {
             Kind::Text => Ok(Item::Node(Node::Text(token.span()))),
             Kind::LeftDelim => {
                 self.action_line = Some(token.start);
-                let item = stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.action());
+                let item = self.action();
                 self.action_line = None;
                 item
             }
@@ -471,13 +516,13 @@ impl<'t> Parser<'t> {
     }
 
     fn action(&mut self) -> Parse<Item> {
-        let token = self.next_word();
+        let token = self.next();
         Ok(match token.kind {
             Kind::Block => Item::Node(self.block()?),
             Kind::Break => Item::Node(Node::Break(self.jump(token, "{{break}}")?)),
             Kind::Continue => Item::Node(Node::Continue(self.jump(token, "{{continue}}")?)),
             Kind::Else => {
-                if !matches!(self.peek_word().kind, Kind::If | Kind::With) {
+                if !matches!(self.peek().kind, Kind::If | Kind::With) {
                     self.expect(Kind::RightDelim, "else")?;
                 }
                 Item::End(End::Else)
@@ -495,7 +540,7 @@ impl<'t> Parser<'t> {
     }
 
     fn jump(&mut self, token: Token, shown: &str) -> Parse<u32> {
-        let next = self.next_word();
+        let next = self.next();
         if next.kind != Kind::RightDelim {
             return self.unexpected(next, shown);
         }
@@ -563,7 +608,7 @@ impl<'t> Parser<'t> {
     }
 
     fn template_name(&mut self, context: &str) -> Parse<StrLiteral> {
-        let token = self.next_word();
+        let token = self.next();
         if !matches!(token.kind, Kind::String | Kind::RawString) {
             return self.unexpected(token, context);
         }
@@ -573,7 +618,7 @@ impl<'t> Parser<'t> {
     fn template(&mut self) -> Parse<Node> {
         const CONTEXT: &str = "template clause";
         let name = self.template_name(CONTEXT)?;
-        let next = self.next_word();
+        let next = self.next();
         let pipe = if next.kind == Kind::RightDelim {
             None
         } else {

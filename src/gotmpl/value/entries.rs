@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, btree_map};
 use std::slice;
 
-use super::super::str::Str;
+use super::super::str::{Str, prefix};
 use super::Value;
 
 /// The most entries among which a new one is squeezed in, or from which one is taken, by moving the others.
@@ -60,6 +60,23 @@ impl Entries {
                 entries.get(place).map(|(_, value)| value)
             }
             Kept::Tree(entries) => entries.get(key),
+        }
+    }
+
+    /// The value of a key, and where it is, which is looked at first the next time.
+    #[must_use]
+    pub fn get_near(&self, key: &[u8], hint: usize) -> Option<(&Value, usize)> {
+        match &self.0 {
+            Kept::Vector(entries) => {
+                if let Some((known, value)) = entries.get(hint)
+                    && known.as_bytes() == key
+                {
+                    return Some((value, hint));
+                }
+                let place = find(entries, key).ok()?;
+                entries.get(place).map(|(_, value)| (value, place))
+            }
+            Kept::Tree(entries) => entries.get(key).map(|value| (value, hint)),
         }
     }
 
@@ -129,7 +146,8 @@ impl Entries {
 
 /// Where a key is, or where it belongs.
 fn find(entries: &[(Str, Value)], key: &[u8]) -> Result<usize, usize> {
-    entries.binary_search_by(|(known, _)| known.as_bytes().cmp(key))
+    let wanted = prefix(key);
+    entries.binary_search_by(|(known, _)| known.prefix().cmp(&wanted).then_with(|| known.as_bytes().cmp(key)))
 }
 
 impl Default for Entries {

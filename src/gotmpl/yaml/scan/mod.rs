@@ -204,10 +204,10 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token, left in place.
+    #[inline]
     pub fn peek(&mut self) -> Scanned<&Token<'a>> {
         if !self.ready {
             self.fetch_more()?;
-            self.ready = true;
         }
         self.tokens.front().ok_or_else(|| Error::plain("did not find expected <stream-start>"))
     }
@@ -304,10 +304,15 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes a comment, up to its line break. The column it leaves is only good for not being 0.
+    #[inline]
     fn skip_comment(&mut self) {
-        if self.at(0) != b'#' {
-            return;
+        if self.at(0) == b'#' {
+            self.pass_comment();
         }
+    }
+
+    #[inline(never)]
+    fn pass_comment(&mut self) {
         let line = self.line_ahead();
         if line.is_ascii() {
             self.pos += line.len();
@@ -362,6 +367,8 @@ impl<'a> Scanner<'a> {
         self.tokens.push_back(Token { kind, start, end });
     }
 
+    /// Makes the head of the queue ready.
+    #[inline(never)]
     fn fetch_more(&mut self) -> Scanned<()> {
         loop {
             if !self.tokens.is_empty() {
@@ -379,6 +386,7 @@ impl<'a> Scanner<'a> {
             }
             fetched?;
         }
+        self.ready = true;
         Ok(())
     }
 
