@@ -17,6 +17,10 @@ bless:
 goldens helm:
     tests/charts/record.sh {{helm}}
 
+# record the answers of tests/facts from Go and Helm's packages
+facts:
+    tests/facts/record.sh
+
 # the executor suite on a real control plane, built from Go modules
 cluster:
     tests/cluster/run test

@@ -1,8 +1,10 @@
 //! Our own charts against what Helm printed for them (`tests/charts/record.sh` records).
 
-use relc::chart;
+use relc::chart::values::ValueFlags;
+use relc::chart::{self, Chart, ChartError};
 use relc::render::{self, Capabilities, KubeVersion, Offline, Request, Seed};
 use relc::source::DiskWorld;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,10 +34,6 @@ fn goldens(ending: &str) -> Vec<(PathBuf, String, PathBuf)> {
     found
 }
 
-fn values_file(dir: &Path, case: &str) -> Option<PathBuf> {
-    (case != "default").then(|| dir.join(format!("{case}.values.yaml")))
-}
-
 /// The first line in which two texts differ.
 fn difference(got: &str, wanted: &str) -> Option<String> {
     if got == wanted {
@@ -55,54 +53,113 @@ fn difference(got: &str, wanted: &str) -> Option<String> {
 fn manifests_are_helms() {
     let mut failures = Vec::new();
     for (dir, case, golden) in goldens(".expected.yaml") {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_relc"));
-        command.args(["chart", "template", "rel"]).arg(dir.join("chart"));
-        command.args(["--namespace", "ns", "--kube-version", "1.34.0"]);
-        if let Ok(flags) = fs::read_to_string(dir.join("flags")) {
-            command.args(flags.lines());
-        }
-        if let Some(values) = values_file(&dir, &case) {
-            command.arg("-f").arg(values);
-        }
-        let output = command.current_dir(&dir).output().unwrap();
-        let got = String::from_utf8_lossy(&output.stdout);
         let wanted = fs::read_to_string(&golden).unwrap();
-        if !output.status.success() {
-            failures.push(format!("{}:\n{}", golden.display(), String::from_utf8_lossy(&output.stderr)));
-        } else if let Some(difference) = difference(&got, &wanted) {
-            failures.push(format!("{}: {difference}", golden.display()));
+        match command(&dir, &flags_of(&dir, &case)) {
+            Err(message) => failures.push(format!("{}: {message}", golden.display())),
+            Ok(got) => {
+                if let Some(difference) = difference(&got, &wanted) {
+                    failures.push(format!("{}: {difference}", golden.display()));
+                }
+            }
         }
     }
     assert!(failures.is_empty(), "{} differ\n{}", failures.len(), failures.join("\n"));
 }
 
-/// What Helm says after `Error: `, from loading to rendering.
-fn failure(dir: &Path, case: &str) -> Option<String> {
-    let chart = match chart::load(&DiskWorld, &dir.join("chart")) {
-        Ok(chart) => chart,
-        Err(error) => return Some(error.message),
-    };
-    if let Err(error) = chart.check_installable() {
-        return Some(error.message);
+/// What the library needs of a case's flags.
+struct Case {
+    values: ValueFlags,
+    kube_version: String,
+    api_versions: Vec<String>,
+    is_upgrade: bool,
+    include_crds: bool,
+    skip_schema_validation: bool,
+}
+
+impl Case {
+    /// `None` if there is a flag that only the command line knows.
+    fn new(dir: &Path, flags: &[String]) -> Option<Case> {
+        let mut case = Case {
+            values: ValueFlags::default(),
+            kube_version: "1.34.0".into(),
+            api_versions: Vec::new(),
+            is_upgrade: false,
+            include_crds: false,
+            skip_schema_validation: false,
+        };
+        for flag in flags {
+            let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
+            match name {
+                "--values" => case.values.files.push(dir.join(value).to_string_lossy().into_owned()),
+                "--set-json" => case.values.json.push(value.into()),
+                "--set" => case.values.set.push(value.into()),
+                "--set-string" => case.values.string.push(value.into()),
+                "--set-literal" => case.values.literal.push(value.into()),
+                "--kube-version" => case.kube_version = value.into(),
+                "--api-versions" => case.api_versions.extend(value.split(',').map(str::to_owned)),
+                "--is-upgrade" => case.is_upgrade = true,
+                "--include-crds" => case.include_crds = true,
+                "--skip-schema-validation" => case.skip_schema_validation = true,
+                _ => return None,
+            }
+        }
+        Some(case)
     }
-    let values = values_file(dir, case).map(|path| chart::read_values(&fs::read(path).unwrap()).unwrap());
-    let capabilities = Capabilities::offline(KubeVersion::parse("1.34.0").unwrap(), &[]);
-    let request = Request {
-        chart: &chart,
-        name: "rel",
-        namespace: "ns",
-        revision: 1,
-        is_upgrade: false,
-        values: &values.unwrap_or_default(),
-        capabilities: &capabilities,
-        lookup: &Offline,
-        seed: &Seed::reproducible("", 0),
-        include_crds: false,
-        subchart_notes: false,
-        skip_schema_validation: false,
-        text_only: false,
-    };
-    render::render(&request).err().map(|error| error.full.into())
+
+    /// What Helm prints, or what it says after `Error: `, from loading to rendering.
+    fn render(&self, chart: &Result<Chart, ChartError>) -> Result<String, String> {
+        let values = self.values.merge(&DiskWorld).map_err(|e| e.message.clone())?;
+        let chart = chart.as_ref().map_err(|e| e.message.clone())?;
+        chart.check_installable().map_err(|e| e.message)?;
+        let capabilities =
+            Capabilities::offline(KubeVersion::parse(&self.kube_version).unwrap(), &self.api_versions);
+        let request = Request {
+            chart,
+            name: "rel",
+            namespace: "ns",
+            revision: 1,
+            is_upgrade: self.is_upgrade,
+            values: &values,
+            capabilities: &capabilities,
+            lookup: &Offline,
+            seed: &Seed::reproducible("", 0),
+            include_crds: self.include_crds,
+            subchart_notes: false,
+            skip_schema_validation: self.skip_schema_validation,
+            text_only: true,
+        };
+        let rendered = render::render(&request).map_err(|e| String::from(e.full))?;
+        let mut out = format!("{}\n", rendered.manifest.trim());
+        for hook in &rendered.hooks {
+            out.push_str(&format!("---\n# Source: {}\n{}\n", hook.path, hook.manifest));
+        }
+        Ok(out)
+    }
+}
+
+/// The command line on a case: what it prints, or the message it ends with.
+fn command(dir: &Path, flags: &[String]) -> Result<String, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relc"));
+    command.args(["chart", "template", "rel", "chart", "--namespace", "ns", "--kube-version", "1.34.0"]);
+    command.args(["--format", "json"]).args(flags).env("TZ", "UTC").current_dir(dir);
+    let output = command.output().unwrap();
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let findings: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    let all = findings["diagnostics"].as_array().unwrap();
+    Err(all.iter().find(|d| d["severity"] == "error").unwrap()["message"].as_str().unwrap().to_owned())
+}
+
+fn flags_of(dir: &Path, case: &str) -> Vec<String> {
+    let mut flags = Vec::new();
+    if let Ok(text) = fs::read_to_string(dir.join("flags")) {
+        flags.extend(text.lines().map(str::to_owned));
+    }
+    if case != "default" {
+        flags.push(format!("--values={case}.values.yaml"));
+    }
+    flags
 }
 
 #[test]
@@ -110,14 +167,50 @@ fn errors_are_helms() {
     let mut failures = Vec::new();
     for (dir, case, golden) in goldens(".expected.err") {
         let wanted = fs::read_to_string(&golden).unwrap();
-        match failure(&dir, &case) {
-            None => failures.push(format!("{}: rendered, though Helm refuses", golden.display())),
-            Some(got) => {
+        let flags = flags_of(&dir, &case);
+        let got = match Case::new(&dir, &flags) {
+            Some(case) => case.render(&chart::load(&DiskWorld, &dir.join("chart"))),
+            None => command(&dir, &flags),
+        };
+        match got {
+            Ok(_) => failures.push(format!("{}: rendered, though Helm refuses", golden.display())),
+            Err(got) => {
                 if let Some(difference) = difference(got.trim_end(), wanted.trim_end()) {
                     failures.push(format!("{}: {difference}", golden.display()));
                 }
             }
         }
+    }
+    assert!(failures.is_empty(), "{} differ\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The charts with a file `cases`: flags, one case a line.
+#[test]
+fn cases_are_helms() {
+    let mut failures = Vec::new();
+    for (dir, _, golden) in goldens("cases.expected") {
+        let chart = chart::load(&DiskWorld, &dir.join("chart"));
+        let wanted = fs::read_to_string(&golden).unwrap();
+        let mut wanted: BTreeMap<&str, &str> =
+            wanted.split("== ").filter_map(|part| part.split_once('\n')).collect();
+        for line in fs::read_to_string(dir.join("cases")).unwrap().lines() {
+            let flags: Vec<String> = line.replace(" --", "\n--").lines().map(str::to_owned).collect();
+            let got = match Case::new(&dir, &flags) {
+                // A path in a message is as it was given.
+                Some(case) => case.render(&chart).map_err(|e| e.replace(&format!("{}/", dir.display()), "")),
+                None => command(&dir, &flags),
+            };
+            let got = got.unwrap_or_else(|e| e.trim_end().lines().map(|l| format!("! {l}\n")).collect());
+            match wanted.remove(line) {
+                None => failures.push(format!("{}: no golden of {line}", dir.display())),
+                Some(wanted) => {
+                    if let Some(difference) = difference(&got, wanted) {
+                        failures.push(format!("{} {line}: {difference}", dir.display()));
+                    }
+                }
+            }
+        }
+        assert!(wanted.is_empty(), "{}: goldens without a case: {:?}", golden.display(), wanted.keys());
     }
     assert!(failures.is_empty(), "{} differ\n{}", failures.len(), failures.join("\n"));
 }
@@ -140,6 +233,7 @@ fn every_case_has_its_golden() {
             let recorded = has(&format!("{case}.expected.yaml")) || has(&format!("{case}.expected.err"));
             assert!(recorded, "{} has no golden for {case}", dir.display());
         }
+        assert_eq!(has("cases"), has("cases.expected"), "{}", dir.display());
         for name in &names {
             let case = name.strip_suffix(".expected.yaml").or_else(|| name.strip_suffix(".expected.err"));
             assert!(case.is_none_or(|c| cases.contains(&c)), "{name} in {} has no case", dir.display());

@@ -13,6 +13,7 @@
 mod charts;
 mod cli;
 mod cluster;
+mod facts;
 mod props;
 mod reproducible;
 mod tidy;

@@ -356,6 +356,12 @@ impl<'a> Printer<'a> {
                 Some(list) => self.list(&list, verb, depth),
                 None => self.bad_verb(verb, value),
             },
+            Kind::Int(_) => match object.plain() {
+                Value::Int(_, number) if self.integer(number.unsigned_abs(), number < 0, true, verb) => {
+                    Ok(())
+                }
+                _ => self.bad_verb(verb, value),
+            },
             kind => {
                 if kind == Kind::Ptr {
                     if depth > 0 {

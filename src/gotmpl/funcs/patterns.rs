@@ -12,7 +12,11 @@ use super::super::value::{List, Object, Value};
 use super::common::{BOOL, Res, TEXT, arg, fail, fail_bytes, int, quoted, string, strings, text};
 use super::regexp::{self, Cache, Regexp};
 
-const VERSION: Type = Type::Object("*semver.Version");
+const VERSION: Type = Type::Object(POINTER);
+/// What changed versions are: no pointers, so that only methods with value receivers are found on them.
+const VERSION_VALUE: Type = Type::Object(STRUCT);
+const POINTER: &str = "*semver.Version";
+const STRUCT: &str = "semver.Version";
 
 /// The functions of this file.
 pub(super) const FUNCS: &[Func] = &[
@@ -35,7 +39,8 @@ pub(super) const FUNCS: &[Func] = &[
     Func::new("mustRegexSplit", &[TEXT, TEXT, INT], STRING_SLICE, |_, a| split(compile(a)?, a)),
     Func::new("regexQuoteMeta", &[TEXT], TEXT, |_, a| string(regexp::quote_meta(text(a, 0)))),
     Func::new("semver", &[TEXT], VERSION, |_, a| {
-        Ok(Value::Object(Rc::new(SemVer(version(text(a, 0)).map_err(words)?))))
+        let version = version(text(a, 0)).map_err(words)?;
+        Ok(Value::Object(Rc::new(SemVer { version, pointer: true })))
     }),
     Func::new("semverCompare", &[TEXT, TEXT], BOOL, |_, a| {
         let Ok(constraint) = std::str::from_utf8(text(a, 0)) else {
@@ -110,9 +115,12 @@ fn version(text: &[u8]) -> Result<Version, Error> {
     Version::parse(std::str::from_utf8(text).map_err(|_| Error::Invalid)?)
 }
 
-/// A `*semver.Version`.
+/// A `*semver.Version`, or a `semver.Version` as its methods return them.
 #[derive(Debug)]
-struct SemVer(Version);
+struct SemVer {
+    version: Version,
+    pointer: bool,
+}
 
 const fn method(params: &'static [Type], result: Type) -> Option<Signature> {
     Some(Signature { params, variadic: false, result })
@@ -120,11 +128,11 @@ const fn method(params: &'static [Type], result: Type) -> Option<Signature> {
 
 impl Object for SemVer {
     fn type_name(&self) -> &'static str {
-        "*semver.Version"
+        if self.pointer { POINTER } else { STRUCT }
     }
 
     fn kind(&self) -> Kind {
-        Kind::Ptr
+        if self.pointer { Kind::Ptr } else { Kind::Struct }
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -132,34 +140,35 @@ impl Object for SemVer {
     }
 
     fn string(&self) -> Option<Str> {
-        Some(self.0.to_string().into())
+        Some(self.version.to_string().into())
     }
 
     fn plain(&self) -> Value {
-        Value::string(self.0.to_string())
+        Value::string(self.version.to_string())
     }
 
     fn method(&self, name: &str) -> Option<Signature> {
         const UINT64: Type = Type::Uint(UintKind::Uint64);
         match name {
             "Major" | "Minor" | "Patch" => method(&[], UINT64),
-            "Prerelease" | "Metadata" | "Original" | "String" => method(&[], TEXT),
+            "Prerelease" | "Metadata" | "String" => method(&[], TEXT),
+            "IncMajor" | "IncMinor" | "IncPatch" => method(&[], VERSION_VALUE),
+            "SetPrerelease" | "SetMetadata" => method(&[TEXT], VERSION_VALUE),
+            _ if !self.pointer => None,
+            "Original" => method(&[], TEXT),
             "Compare" => method(&[VERSION], INT),
             "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" => {
                 method(&[VERSION], BOOL)
             }
-            // Go returns `semver.Version` here, whose methods and text are the same.
-            "IncMajor" | "IncMinor" | "IncPatch" => method(&[], VERSION),
-            "SetPrerelease" | "SetMetadata" => method(&[TEXT], VERSION),
             _ => None,
         }
     }
 
     fn call(&self, name: &str, _: &mut Ctx<'_>, args: &[Value]) -> Result<Value, FuncError> {
-        let this = &self.0;
+        let this = &self.version;
         let other = || match arg(args, 0) {
             Value::Object(object) => {
-                object.as_any().downcast_ref::<Self>().map(|other| this.compare(&other.0))
+                object.as_any().downcast_ref::<Self>().map(|other| this.compare(&other.version))
             }
             _ => None,
         };
@@ -168,12 +177,12 @@ impl Object for SemVer {
             None => fail(super::common::NIL_POINTER),
         };
         let number = |n: u64| Ok(Value::Uint(UintKind::Uint64, n));
+        let value = |version| Ok(Value::Object(Rc::new(Self { version, pointer: false })));
         let next = |version: Option<Version>, part: &str| match version {
-            Some(version) => Ok(Value::Object(Rc::new(Self(version)))),
+            Some(version) => value(version),
             None => fail(format!("{part} version increment would overflow uint64")),
         };
-        let made =
-            |version: Result<Version, Error>| Ok(Value::Object(Rc::new(Self(version.map_err(words)?))));
+        let made = |version: Result<Version, Error>| value(version.map_err(words)?);
         let part = String::from_utf8_lossy(text(args, 0));
         match name {
             "Major" => number(this.major),
@@ -206,7 +215,7 @@ impl Object for SemVer {
             let key = |v: &Version| {
                 (v.major, v.minor, v.patch, v.pre.clone(), v.metadata.clone(), v.original.clone())
             };
-            key(&self.0) == key(&other.0)
+            self.pointer == other.pointer && key(&self.version) == key(&other.version)
         })
     }
 }

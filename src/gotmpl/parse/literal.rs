@@ -178,7 +178,6 @@ fn parse_float(text: &str) -> Option<f64> {
     };
     let magnitude = match body.strip_prefix("0x").or_else(|| body.strip_prefix("0X")) {
         Some(hex) => parse_hex_float(hex)?,
-        None if text.contains('_') => return None,
         None if body.bytes().any(|byte| byte.is_ascii_digit()) => {
             body.parse().ok().filter(|f: &f64| f.is_finite())?
         }

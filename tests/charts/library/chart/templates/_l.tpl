@@ -1,0 +1,1 @@
+{{ define "l" }}x{{ end }}
