@@ -2,8 +2,8 @@
 
 # fmt, clippy and the tests
 check:
-    cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
     cargo test
 
 test:
@@ -16,6 +16,11 @@ bless:
 # record the goldens of tests/charts from a real helm binary
 goldens helm:
     tests/charts/record.sh {{helm}}
+
+# compare with Helm on a folder of real charts, their values files included
+corpus charts helm:
+    cargo xtask corpus {{charts}} --helm {{helm}}
+    cargo xtask values {{charts}} --helm {{helm}}
 
 # record the answers of tests/facts from Go and Helm's packages
 facts:

@@ -103,7 +103,7 @@ fn functions_are_helms() {
     let wrong: Vec<String> = helms
         .into_iter()
         .filter_map(|(name, wanted)| {
-            let func = ours.get(ours.find(name)?)?;
+            let func = ours.get(ours.find(name.as_bytes())?)?;
             let wanted = match wanted.split_once(") (") {
                 Some((params, results)) => format!("{params}) {}", results.trim_end_matches(", error)")),
                 None => wanted.to_owned(),

@@ -106,6 +106,13 @@ fn files_stay_small() {
     assert!(long.is_empty(), "over 1,000 lines; split by subject:\n{}", long.join("\n"));
 }
 
+/// The tools run relc as a program: nothing may come to depend on what the library happens to export.
+#[test]
+fn tools_do_not_link_relc() {
+    let manifest = fs::read_to_string(root().join("xtask/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("dependencies"), "xtask is to build in seconds");
+}
+
 #[test]
 fn every_module_says_what_it_is() {
     let silent: Vec<String> = sources()
@@ -134,7 +141,7 @@ fn codes_are_unique_and_used() {
 #[test]
 fn no_machine_path_is_committed() {
     let mut found = Vec::new();
-    for dir in ["src", "tests", "examples", "docs", "grammar", "stdlib"] {
+    for dir in ["src", "tests", "examples", "docs", "grammar", "stdlib", "xtask"] {
         for ending in [".rs", ".rel", ".md", ".sh", ".yaml", ".pest"] {
             files(&root().join(dir), ending, &mut found);
         }
