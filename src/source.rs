@@ -112,7 +112,10 @@ pub enum ReadError {
     /// A file where a directory was asked for.
     NotADirectory,
     NotUtf8,
-    TooLarge,
+    /// Larger than this many MiB.
+    TooLarge(usize),
+    /// A pipe, a device or a socket: it might never end.
+    Irregular,
     Other(String),
 }
 
@@ -122,11 +125,18 @@ impl std::fmt::Display for ReadError {
             ReadError::NotFound => f.write_str("no such file or directory"),
             ReadError::NotADirectory => f.write_str("it is a file, not a directory"),
             ReadError::NotUtf8 => f.write_str("the file is not UTF-8 text"),
-            ReadError::TooLarge => f.write_str("the file is larger than 64 MiB"),
+            ReadError::TooLarge(mib) => write!(f, "the file is larger than {mib} MiB"),
+            ReadError::Irregular => f.write_str("it is no regular file"),
             ReadError::Other(why) => f.write_str(why),
         }
     }
 }
+
+/// The largest file that is read, in bytes. Helm reads no chart beyond this size.
+pub const MAX_FILE: usize = 100 << 20;
+
+/// The most entries of one directory that are listed; more is an error.
+pub const MAX_ENTRIES: usize = 100_000;
 
 /// One entry of a listed directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,8 +148,13 @@ pub struct Entry {
 
 /// Everything the compiler may ask of the outside. The disk in `main`, a map in tests and fuzzers.
 pub trait World: Sync {
-    /// Whole content of a file.
+    /// Whole content of a regular file; links are followed. A device or a pipe is refused, and so is a file beyond
+    /// [`MAX_FILE`].
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
+    /// Whole content of a file that a person named, which may be a pipe, too: `-f <(sops -d values.yaml)`.
+    fn read_named(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.read(path)
+    }
     /// Entries of a directory, sorted by name; links are followed.
     fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError>;
     /// The name of a directory, also where the path does not end in one (`.`, `..`).
@@ -152,7 +167,7 @@ pub trait World: Sync {
     fn read_text(&self, path: &Path) -> Result<String, ReadError> {
         let bytes = self.read(path)?;
         if bytes.len() > SourceMap::MAX_LEN {
-            return Err(ReadError::TooLarge);
+            return Err(ReadError::TooLarge(SourceMap::MAX_LEN >> 20));
         }
         String::from_utf8(bytes).map_err(|_| ReadError::NotUtf8)
     }

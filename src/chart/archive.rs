@@ -4,19 +4,25 @@
 //! they become template names. Follows Helm's `pkg/chart/loader/archive`.
 
 use super::{ChartError, ChartErrorKind, File};
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use std::io::Read;
 use std::path::Path;
 
 /// Most bytes that the files of one archive, or one directory, may hold together; Helm's number.
 pub const MAX_DECOMPRESSED_SIZE: u64 = 100 << 20;
+/// What may come besides: names, padding, and what is skipped.
+const MAX_HEADERS: u64 = 64 << 20;
+/// Most room made for a file before any of it was read; its header may promise anything.
+const MAX_UNREAD: usize = 1 << 20;
+/// Most members a gzip stream may be put together from; each costs time, be it empty.
+const MAX_MEMBERS: usize = 10_000;
 /// Most entries; Helm has no limit, but an archive of empty files is a way to fill memory, too.
 pub(super) const MAX_FILES: usize = 100_000;
 
 pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// The files of an archive without their top folder, in the archive's order.
-pub(super) fn read(bytes: &[u8], origin: &Path) -> Result<Vec<File>, ChartError> {
+/// The files of an archive without their top folder, in the archive's order; what they hold is taken off `budget`.
+pub(super) fn read(bytes: &[u8], origin: &Path, budget: &mut u64) -> Result<Vec<File>, ChartError> {
     if !bytes.starts_with(b"\x1F\x8B\x08") {
         return Err(not_gzip(bytes, origin));
     }
@@ -24,9 +30,9 @@ pub(super) fn read(bytes: &[u8], origin: &Path) -> Result<Vec<File>, ChartError>
         unsafe_archive(format!("unable to load chart archive `{}`: {e}", origin.display()))
     };
     // Headers count too: a stream of nothing but headers would otherwise be unbounded.
-    let stream = MultiGzDecoder::new(bytes).take(2 * MAX_DECOMPRESSED_SIZE);
+    let stream = Members::new(bytes).take(MAX_DECOMPRESSED_SIZE + MAX_HEADERS);
     let mut archive = tar::Archive::new(stream);
-    let mut remaining = MAX_DECOMPRESSED_SIZE;
+    let remaining = budget;
     let mut files = Vec::new();
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
@@ -44,17 +50,17 @@ pub(super) fn read(bytes: &[u8], origin: &Path) -> Result<Vec<File>, ChartError>
                 "decompressed chart is larger than the maximum size {MAX_DECOMPRESSED_SIZE}"
             ))
         };
-        if entry.size() >= remaining {
+        if entry.size() >= *remaining {
             return Err(too_large());
         }
-        let mut data = Vec::new();
+        let mut data = Vec::with_capacity(usize::try_from(entry.size()).unwrap_or(0).min(MAX_UNREAD));
         // A sparse entry can be longer than its header says.
-        entry.by_ref().take(remaining).read_to_end(&mut data).map_err(broken)?;
+        entry.by_ref().take(*remaining).read_to_end(&mut data).map_err(broken)?;
         let length = data.len() as u64;
-        if length >= remaining {
+        if length >= *remaining {
             return Err(too_large());
         }
-        remaining -= length;
+        *remaining -= length;
         let data = data.strip_prefix(BOM).unwrap_or(&data);
         files.push(File { name, data: data.into() });
     }
@@ -62,6 +68,35 @@ pub(super) fn read(bytes: &[u8], origin: &Path) -> Result<Vec<File>, ChartError>
         return Err(unsafe_archive("no files in chart archive".into()));
     }
     Ok(files)
+}
+
+/// The members of a gzip stream, one after the other.
+struct Members<'b> {
+    member: GzDecoder<&'b [u8]>,
+    left: usize,
+}
+
+impl<'b> Members<'b> {
+    fn new(bytes: &'b [u8]) -> Self {
+        Members { member: GzDecoder::new(bytes), left: MAX_MEMBERS }
+    }
+}
+
+impl Read for Members<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let count = self.member.read(buf)?;
+            let rest = *self.member.get_ref();
+            if count > 0 || buf.is_empty() || rest.is_empty() {
+                return Ok(count);
+            }
+            let Some(left) = self.left.checked_sub(1) else {
+                return Err(std::io::Error::other(format!("more than {MAX_MEMBERS} gzip members")));
+            };
+            self.left = left;
+            self.member = GzDecoder::new(rest);
+        }
+    }
 }
 
 /// `top/templates/a.yaml` to `templates/a.yaml`, or why the name is refused.

@@ -7,6 +7,9 @@ use crate::source::{ReadError, World};
 use std::path::Path;
 use std::sync::Arc;
 
+/// How many names may be held against how many rules, multiplied; a chart of 1,000 files may have 10,000 rules.
+const MAX_MATCHES: usize = 10_000_000;
+
 /// Deeper than any chart; a link that points to a folder above itself ends here.
 const MAX_DEPTH: usize = 64;
 
@@ -15,7 +18,11 @@ pub(super) fn load(world: &dyn World, path: &Path) -> Result<Chart, ChartError> 
         return load_dir(world, path);
     }
     match world.read(path) {
-        Ok(bytes) => loader::from_files(archive::read(&bytes, path)?, path),
+        Ok(bytes) => {
+            let mut budget = MAX_DECOMPRESSED_SIZE;
+            let files = archive::read(&bytes, path, &mut budget)?;
+            loader::from_files(files, path, budget)
+        }
         Err(ReadError::NotFound) => Err(error::missing(path)),
         Err(why) => Err(unreadable(path, &why)),
     }
@@ -41,9 +48,9 @@ fn load_dir(world: &dyn World, root: &Path) -> Result<Chart, ChartError> {
             column: 0,
         })
     })?;
-    let mut walk = Walk { world, rules, files: Vec::new(), remaining: MAX_DECOMPRESSED_SIZE };
+    let mut walk = Walk { world, rules, files: Vec::new(), remaining: MAX_DECOMPRESSED_SIZE, entries: 0 };
     walk.folder(root, "", 0)?;
-    loader::from_files(walk.files, root)
+    loader::from_files(walk.files, root, walk.remaining)
 }
 
 struct Walk<'a> {
@@ -51,6 +58,7 @@ struct Walk<'a> {
     rules: Rules,
     files: Vec<File>,
     remaining: u64,
+    entries: usize,
 }
 
 impl Walk<'_> {
@@ -66,6 +74,13 @@ impl Walk<'_> {
         for entry in entries {
             let name = format!("{prefix}{}", entry.name);
             let path = dir.join(&entry.name);
+            self.entries += 1;
+            if self.entries.saturating_mul(self.rules.len()) > MAX_MATCHES {
+                return Err(ChartError::new(
+                    ChartErrorKind::Archive,
+                    format!(".helmignore has {} rules, too many for so many files", self.rules.len()),
+                ));
+            }
             if self.rules.ignores(&name, entry.is_dir) {
                 continue;
             }
@@ -91,6 +106,12 @@ impl Walk<'_> {
 }
 
 fn unreadable(path: &Path, why: &ReadError) -> ChartError {
+    if *why == ReadError::Irregular {
+        let message =
+            format!("cannot load irregular file {} as it has file mode type bits set", path.display());
+        return ChartError::new(ChartErrorKind::NotAChart, message)
+            .help("a chart holds regular files: no pipes, devices or sockets, nor links to them");
+    }
     ChartError::new(ChartErrorKind::NotAChart, format!("error reading {}: {why}", path.display()))
 }
 

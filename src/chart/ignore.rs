@@ -50,6 +50,11 @@ impl Rules {
         Ok(())
     }
 
+    /// How many rules.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the path, relative to the chart and with `/`, is left out.
     pub(super) fn ignores(&self, path: &str, is_dir: bool) -> bool {
         let base = path.rsplit('/').next().unwrap_or(path);

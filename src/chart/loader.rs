@@ -12,12 +12,13 @@ use std::sync::Arc;
 /// Charts inside charts; no real one comes near.
 const MAX_NESTING: usize = 16;
 
-pub(super) fn from_files(files: Vec<File>, origin: &Path) -> Result<Chart, ChartError> {
+/// `budget` is what the archives among the files may hold, together: each has its own limit in Helm, so that a few
+/// small ones can fill any memory.
+pub(super) fn from_files(files: Vec<File>, origin: &Path, mut budget: u64) -> Result<Chart, ChartError> {
     let root = files.iter().find(|f| f.name == "Chart.yaml");
     if let Some(file) = root {
         check_api_version(file, origin)?;
     }
-    let mut budget = archive::MAX_DECOMPRESSED_SIZE * 4;
     load_files(files, origin, &mut budget, 0)
 }
 
@@ -133,15 +134,7 @@ fn subchart(
             format!("expected the archive {folder}, got a folder"),
         ));
     };
-    let files = archive::read(&file.data, origin)?;
-    // Each archive has its own limit in Helm, so that a few small ones can fill any memory; here they share.
-    let size: u64 = files.iter().map(|f| f.data.len() as u64).sum();
-    *budget = budget.checked_sub(size).ok_or_else(|| {
-        ChartError::new(
-            ChartErrorKind::Archive,
-            format!("subcharts are larger than {} bytes together", archive::MAX_DECOMPRESSED_SIZE * 4),
-        )
-    })?;
+    let files = archive::read(&file.data, origin, budget)?;
     load_files(files, origin, budget, depth)
 }
 

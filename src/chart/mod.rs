@@ -116,7 +116,9 @@ pub fn load(world: &dyn World, path: &Path) -> Result<Chart, ChartError> {
 
 /// Loads a chart from the bytes of a `.tgz`; `origin` is used in messages only.
 pub fn load_archive(bytes: &[u8], origin: &Path) -> Result<Chart, ChartError> {
-    loader::from_files(archive::read(bytes, origin)?, origin)
+    let mut budget = archive::MAX_DECOMPRESSED_SIZE;
+    let files = archive::read(bytes, origin, &mut budget)?;
+    loader::from_files(files, origin, budget)
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ fn read(world: &dyn World, path: &str) -> Result<Vec<u8>, String> {
     if path.contains("://") {
         return Err(format!("cannot read `{path}`: values are only read from files"));
     }
-    world.read(Path::new(path)).map_err(|why| match why {
+    world.read_named(Path::new(path)).map_err(|why| match why {
         ReadError::NotFound => format!("open {path}: no such file or directory"),
         why => format!("open {path}: {why}"),
     })

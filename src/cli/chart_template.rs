@@ -7,7 +7,7 @@ use crate::chart::{self, values::ValueFlags};
 use crate::diag::{Diag, Diags, codes};
 use crate::render::{self, Capabilities, KubeVersion, Offline, Rendered, Request, Seed};
 use crate::report;
-use crate::source::{Entry, ReadError, SourceMap, World};
+use crate::source::{Entry, MAX_FILE, ReadError, SourceMap, World};
 use std::io::Read;
 use std::path::Path;
 
@@ -180,12 +180,17 @@ struct WithStdin<'a>(&'a dyn World);
 
 impl World for WithStdin<'_> {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.0.read(path)
+    }
+
+    fn read_named(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         if path != Path::new("-") {
-            return self.0.read(path);
+            return self.0.read_named(path);
         }
         let mut data = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut data).map_err(|e| ReadError::Other(e.to_string()))?;
-        Ok(data)
+        let mut input = std::io::stdin().lock().take(MAX_FILE as u64 + 1);
+        input.read_to_end(&mut data).map_err(|e| ReadError::Other(e.to_string()))?;
+        if data.len() > MAX_FILE { Err(ReadError::TooLarge(MAX_FILE >> 20)) } else { Ok(data) }
     }
 
     fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError> {

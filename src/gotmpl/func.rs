@@ -39,19 +39,21 @@ pub struct Func {
     pub sig: Signature,
     /// What it does.
     pub call: NativeFn,
+    /// How much slower than a plain copy it goes through its arguments.
+    pub weight: usize,
 }
 
 impl Func {
     /// A function of exactly these parameters.
     #[must_use]
     pub const fn new(name: &'static str, params: &'static [Type], result: Type, call: NativeFn) -> Self {
-        Self { name, sig: Signature { params, variadic: false, result }, call }
+        Self { name, sig: Signature { params, variadic: false, result }, call, weight: 1 }
     }
 
     /// A function whose last parameter is `...T`, given as `T`.
     #[must_use]
     pub const fn variadic(name: &'static str, params: &'static [Type], result: Type, call: NativeFn) -> Self {
-        Self { name, sig: Signature { params, variadic: true, result }, call }
+        Self { name, sig: Signature { params, variadic: true, result }, call, weight: 1 }
     }
 }
 
@@ -94,6 +96,12 @@ impl fmt::Display for FuncError {
             Self::Message(text) => f.write_str(text),
             Self::Template { prefix, inner } => write!(f, "{prefix}{inner}"),
         }
+    }
+}
+
+impl From<super::fuel::UsedUp> for FuncError {
+    fn from(used_up: super::fuel::UsedUp) -> Self {
+        Self::Message(used_up.to_string())
     }
 }
 
@@ -155,6 +163,13 @@ impl Funcs {
             let id = FuncId(u32::try_from(self.table.len()).unwrap_or(u32::MAX));
             self.table.push(*func);
             self.names.insert(func.name.as_bytes(), id);
+        }
+    }
+
+    /// Says how much slower than a plain copy a function goes through its arguments.
+    pub fn weigh(&mut self, name: &str, weight: usize) {
+        if let Some(func) = self.find(name.as_bytes()).and_then(|id| self.table.get_mut(id.0 as usize)) {
+            func.weight = weight;
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod error;
 pub mod exec;
 pub mod fmt;
+pub mod fuel;
 pub mod func;
 pub mod funcs;
 pub mod parse;

@@ -6,11 +6,15 @@ use super::context::{self, Templates};
 use super::surroundings::Surroundings;
 use super::{Offline, RenderError, Request, Seed, Volatile, error};
 use crate::chart;
+use crate::gotmpl::error::ParseError;
 use crate::gotmpl::exec::{Ctx, MissingKey, strip_no_value};
 use crate::gotmpl::set::TemplateSet;
 use crate::gotmpl::value::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
+
+/// How many tokens the templates of a chart and its subcharts may have together: some hundred megabytes once parsed.
+const MAX_TOKENS: usize = 2_000_000;
 
 /// What one template rendered.
 pub(super) struct Output {
@@ -29,12 +33,19 @@ pub(super) fn run(
 ) -> Result<(Vec<Output>, Vec<Volatile>, bool), RenderError> {
     let mut set = TemplateSet::new(Arc::clone(chart::functions()));
     let mut twins = chart::Twins::default();
+    let mut tokens = 0;
     for path in &templates.order {
         let Some(template) = templates.by_path.get(path) else { continue };
         let parsed = template
             .chart
             .parsed(template.index, path, &mut twins)
             .map_err(|e| error::parse_error(request.chart, templates, &e))?;
+        tokens += parsed.tokens;
+        if tokens > MAX_TOKENS {
+            let message = format!("the chart's templates have more than {MAX_TOKENS} tokens together");
+            let excess = ParseError { template: path.clone(), line: 1, offset: 0, message };
+            return Err(error::parse_error(request.chart, templates, &excess));
+        }
         set.add(&parsed);
     }
     let surroundings = Surroundings::new(request.lookup, request.seed, [request.name, request.namespace]);

@@ -2,6 +2,7 @@
 
 use super::glob::Glob;
 use crate::chart::File;
+use crate::gotmpl::fuel::{self, MAX_ITEMS, MAX_TEXT};
 use crate::gotmpl::func::{Ctx, FuncError, Signature};
 use crate::gotmpl::str::Str;
 use crate::gotmpl::types::{BYTES, Kind, STRING_SLICE, Type};
@@ -30,13 +31,19 @@ impl Files {
 
     fn glob(&self, pattern: &Value) -> Files {
         let Some(pattern) = pattern.as_str() else { return Files(BTreeMap::new()) };
+        fuel::note(self.0.len() * (4 + pattern.len() / 4));
         let glob = Glob::new(&pattern.to_str_lossy());
         let chosen = self.0.iter().filter(|(name, _)| glob.matches(&name.to_str_lossy()));
         Files(chosen.map(|(name, data)| (name.clone(), data.clone())).collect())
     }
 
     /// Base names to contents, as YAML.
-    fn yaml(&self, content: impl Fn(&Str) -> Str) -> Value {
+    fn yaml(&self, content: impl Fn(&Str) -> Str) -> Result<Value, FuncError> {
+        let size: usize = self.0.values().map(|data| data.len()).sum();
+        if size > MAX_TEXT {
+            return Err(format!("result is larger than {MAX_TEXT} bytes").into());
+        }
+        fuel::spend(size / 4)?;
         let map: Map = self
             .0
             .iter()
@@ -46,17 +53,21 @@ impl Files {
                 (Str::new(base), Value::Str(content(data)))
             })
             .collect();
-        Value::from(yaml::to_yaml(&Value::Map(map)))
+        Ok(Value::from(yaml::to_yaml(&Value::Map(map))))
     }
 
-    fn lines(&self, name: &Value) -> List {
+    fn lines(&self, name: &Value) -> Result<List, FuncError> {
         let data = self.bytes(name);
         let bytes = data.as_bytes();
         if bytes.is_empty() {
-            return List::strings(Vec::<Str>::new());
+            return Ok(List::strings(Vec::<Str>::new()));
         }
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        List::strings(bytes.split(|b| *b == b'\n').map(Str::new))
+        if bytes.iter().filter(|b| **b == b'\n').count() >= MAX_ITEMS {
+            return Err(format!("result is larger than {MAX_ITEMS} items").into());
+        }
+        fuel::spend(bytes.len() / 8)?;
+        Ok(List::strings(bytes.split(|b| *b == b'\n').map(Str::new)))
     }
 }
 
@@ -107,9 +118,9 @@ impl Object for Files {
             "GetBytes" => Value::Bytes(self.bytes(argument).into()),
             "Get" => Value::Str(self.bytes(argument)),
             "Glob" => Value::Object(Rc::new(self.glob(argument))),
-            "AsConfig" => self.yaml(Str::clone),
-            "AsSecrets" => self.yaml(|data| Str::from(STANDARD.encode(data.as_bytes()))),
-            _ => Value::List(self.lines(argument)),
+            "AsConfig" => self.yaml(Str::clone)?,
+            "AsSecrets" => self.yaml(|data| Str::from(STANDARD.encode(data.as_bytes())))?,
+            _ => Value::List(self.lines(argument)?),
         })
     }
 }

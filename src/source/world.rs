@@ -1,7 +1,8 @@
 //! The two worlds: the disk, and a map for tests.
 
-use super::{Entry, ReadError, World};
+use super::{Entry, MAX_ENTRIES, MAX_FILE, ReadError, World};
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The real file system and environment.
@@ -11,13 +12,24 @@ pub struct DiskWorld;
 #[expect(clippy::disallowed_methods, reason = "this is the door that everything else goes through")]
 impl World for DiskWorld {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        std::fs::read(path).map_err(io)
+        // Asked before it is opened: opening a pipe waits for somebody to write to it.
+        if !std::fs::metadata(path).map_err(io)?.is_file() {
+            return Err(refused(path));
+        }
+        read_all(path)
+    }
+
+    fn read_named(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        read_all(path)
     }
 
     fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError> {
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(dir).map_err(io)? {
             let entry = entry.map_err(io)?;
+            if entries.len() >= MAX_ENTRIES {
+                return Err(ReadError::Other(format!("the directory has more than {MAX_ENTRIES} entries")));
+            }
             let Ok(name) = entry.file_name().into_string() else { continue };
             // A dangling link is listed as a file: reading it then names the problem.
             let is_dir = std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
@@ -36,6 +48,24 @@ impl World for DiskWorld {
     fn env(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+}
+
+/// Why a path that is no regular file is not read: a directory says so itself.
+fn refused(path: &Path) -> ReadError {
+    if path.is_dir() { io(std::io::ErrorKind::IsADirectory.into()) } else { ReadError::Irregular }
+}
+
+/// What the file holds, read no further than [`MAX_FILE`]: its size says nothing about a device or a pipe.
+#[expect(clippy::disallowed_methods, reason = "this is the door that everything else goes through")]
+fn read_all(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let file = std::fs::File::open(path).map_err(io)?;
+    let len = file.metadata().map_err(io)?.len();
+    if len > MAX_FILE as u64 {
+        return Err(ReadError::TooLarge(MAX_FILE >> 20));
+    }
+    let mut data = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
+    file.take(MAX_FILE as u64 + 1).read_to_end(&mut data).map_err(io)?;
+    if data.len() > MAX_FILE { Err(ReadError::TooLarge(MAX_FILE >> 20)) } else { Ok(data) }
 }
 
 fn io(error: std::io::Error) -> ReadError {

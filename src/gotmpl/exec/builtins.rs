@@ -7,7 +7,8 @@ use super::super::parse::Builtin;
 use super::super::parse::ast::{Operand, Span};
 use super::super::str::Str;
 use super::super::types::{Kind, Type, UintKind};
-use super::super::value::{TooDeep, Value};
+use super::super::value::{TooLarge, Value};
+use super::call::reading;
 use super::walk::{At, Frame};
 use super::{Cell, Ctx, Exec, compare, escape};
 
@@ -40,6 +41,10 @@ impl<'t> Frame<'t> {
             let ty = if args.is_empty() { first_type } else { Type::Reflect };
             cells.push(self.validate(last, ty)?);
         }
+        // `html` and `js` look at each character; others at most copy.
+        let weight = if matches!(builtin, Builtin::Html | Builtin::Js | Builtin::Urlquery) { 64 } else { 1 };
+        let looked_at: usize = cells.as_slice().iter().map(|cell| reading(&cell.value)).sum();
+        self.spend(1 + weight * looked_at)?;
         let callee = || {
             args.first()
                 .map_or_else(|| reflect_string(cells.as_slice()), |arg| self.source.show(arg).to_string())
@@ -114,8 +119,8 @@ const fn arity(builtin: Builtin) -> (usize, bool) {
     }
 }
 
-impl From<TooDeep> for FuncError {
-    fn from(error: TooDeep) -> Self {
+impl From<TooLarge> for FuncError {
+    fn from(error: TooLarge) -> Self {
         Self::Message(error.to_string())
     }
 }
@@ -177,7 +182,7 @@ fn values(args: &[Cell]) -> Vec<Value> {
 }
 
 /// What `html`, `js` and `urlquery` work on: the arguments as `{{ }}` would print them, nothing as `<no value>`.
-fn joined(args: &[Cell]) -> Result<Vec<u8>, TooDeep> {
+fn joined(args: &[Cell]) -> Result<Vec<u8>, TooLarge> {
     let values: Vec<Value> = args
         .iter()
         .map(|cell| if cell.value.is_nil() { Value::literal("<no value>") } else { cell.value.clone() })

@@ -44,7 +44,10 @@ impl<'t> Frame<'t> {
         let sig = callee.signature();
         self.count(name, sig.params.len(), sig.variadic, args.len(), last.is_some())?;
         let mut values = ctx.spare_args.pop().unwrap_or_default();
-        let ready = self.arguments(ctx, dot, sig, args, last, &mut values);
+        let ready = self.arguments(ctx, dot, sig, args, last, &mut values).and_then(|()| {
+            let weight = if let Callee::Func(func) = callee { func.weight } else { 1 };
+            self.spend(2 + weight * values.iter().map(reading).sum::<usize>())
+        });
         let result = match ready {
             Err(error) => Err(error),
             Ok(()) => match callee {
@@ -220,6 +223,17 @@ impl<'t> Frame<'t> {
             return Ok(Cell { value, iface: false });
         }
         Err(self.error(format!("wrong type for value; expected {ty}; got {actual}")))
+    }
+}
+
+/// What it counts for that a function of weight one looks at an argument.
+pub(super) fn reading(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len() / 32,
+        Value::Bytes(bytes) => bytes.len() / 32,
+        Value::List(list) => list.len() / 8,
+        Value::Map(map) => map.len() / 8,
+        _ => 0,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::error::ExecError;
 use super::super::fmt::quote_lossy;
+use super::super::fuel::{self, MAX_ITEMS, MAX_TEXT};
 use super::super::parse::ast::{Command, Function, Id, Ident, Operand, Pipe, Run, Target, Variable};
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::Type;
@@ -9,7 +10,7 @@ use super::super::value::{Map, Value};
 use super::call::Callee;
 use super::values_type;
 use super::walk::{At, Frame};
-use super::{Cell, Ctx, Exec, MAX_ITEMS, MAX_TEXT, MissingKey};
+use super::{Cell, Ctx, Exec, MissingKey};
 
 /// The longest chain of fields that is followed by recursion.
 const MOST_DIRECT: usize = 16;
@@ -344,15 +345,31 @@ impl<'t> Frame<'t> {
             },
         }?;
         let excess = match &result.value {
-            Value::Str(text) if text.len() > MAX_TEXT => Some(format!("{MAX_TEXT} bytes")),
-            Value::List(list) if list.len() > MAX_ITEMS => Some(format!("{MAX_ITEMS} items")),
-            _ => None,
+            Value::Str(text) if text.len() > MAX_TEXT => {
+                Some(format!("result is larger than {MAX_TEXT} bytes"))
+            }
+            Value::List(list) if list.len() > MAX_ITEMS => {
+                Some(format!("result is larger than {MAX_ITEMS} items"))
+            }
+            // Besides, this finds out about a function that used up the budget and swallowed the error.
+            value => fuel::spend(size(value)).err().map(|used_up| used_up.to_string()),
         };
-        if let Some(limit) = excess {
+        if let Some(excess) = excess {
             self.at = node;
             let name = self.source.name(name);
-            return Err(self.error(format!("error calling {name}: result is larger than {limit}")));
+            return Err(self.error(format!("error calling {name}: {excess}")));
         }
         Ok(result)
+    }
+}
+
+/// What a function's result counts for. Lists count for themselves while they live; here only for the time.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len() / 8,
+        Value::Bytes(bytes) => bytes.len() / 8,
+        Value::List(list) => list.len() / 4,
+        Value::Map(map) => 64 + map.len() * 4,
+        _ => 0,
     }
 }

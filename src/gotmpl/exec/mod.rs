@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use super::error::ExecError;
 use super::fmt::quote_lossy;
+use super::fuel::{self, Fuel};
 use super::func::{Env, FuncError};
 use super::parse::ast::Tree;
 use super::parse::{Parsed, RED_ZONE, STACK_STEP, has_action, parse};
@@ -38,17 +39,12 @@ pub const MAX_DEPTH: usize = 10_000;
 /// Helm's limit for the nesting of one name under `include`.
 const MAX_INCLUDES: u32 = 1_000;
 
-/// How much a render may hold in its buffer, and a function may return as text. Go has no limit but memory.
-pub const MAX_TEXT: usize = 256 << 20;
+/// How much all templates of a render may print together. The development corpus comes to 4.5 MB, and Helm cannot
+/// store a release of this size.
+const MAX_PRINTED: usize = 64 << 20;
 
-/// How many items a function may return in a list; as many as `until` counts.
-pub const MAX_ITEMS: usize = 10_000_000;
-
-/// How many nodes a render may execute; real charts need some hundred thousand. Go would go on for ever.
-pub const MAX_STEPS: u64 = 200_000_000;
-
-/// How many parsed `tpl` texts a render keeps for their next use.
-const MAX_CACHED_TEXTS: usize = 1_000;
+/// How many tokens of `tpl` texts a render keeps parsed for their next use: some megabytes.
+const MAX_CACHED_TOKENS: usize = 50_000;
 
 /// What a key missing from a map yields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +86,7 @@ pub struct Ctx<'a> {
     /// Templates defined by the `tpl` texts being executed; later ones hide earlier ones and the set's.
     overlay: Vec<Arc<Tree>>,
     texts: BTreeMap<Str, Rc<Parsed>>,
+    cached_tokens: usize,
     /// How often each template of the set is being included right now, and each other name.
     includes: Vec<u32>,
     other_includes: BTreeMap<Str, u32>,
@@ -98,10 +95,12 @@ pub struct Ctx<'a> {
     /// Argument lists to use again.
     spare_args: Vec<Vec<Value>>,
     depth: usize,
-    steps: u64,
     /// The function that runs has asked for the time or for chance.
     volatile: std::cell::Cell<bool>,
     places: Places,
+    /// What all templates so far have printed.
+    printed: usize,
+    _fuel: Fuel,
 }
 
 /// Where keys were found last, by a hash of the key: charts ask maps of one shape for the same keys again and again.
@@ -125,15 +124,17 @@ impl<'a> Ctx<'a> {
             missing_key,
             overlay: Vec::new(),
             texts: BTreeMap::new(),
+            cached_tokens: 0,
             includes: vec![0; set.len()],
             other_includes: BTreeMap::new(),
             out: Vec::new(),
             vars: Vec::new(),
             spare_args: Vec::new(),
             depth: 0,
-            steps: 0,
             volatile: std::cell::Cell::new(false),
             places: Places(Box::new([const { std::cell::Cell::new(0) }; 256])),
+            printed: 0,
+            _fuel: Fuel::full(),
         }
     }
 
@@ -170,7 +171,15 @@ impl<'a> Ctx<'a> {
         let Some(tree) = self.lookup(name.as_bytes()) else {
             return Err(Box::new(ExecError::plain(no_template(name.as_bytes()))));
         };
-        self.captured(&tree, data).map(|(ctx, mark)| ctx.out.split_off(mark))
+        let (ctx, mark) = self.captured(&tree, data)?;
+        let out = ctx.out.split_off(mark);
+        ctx.printed += out.len();
+        if ctx.printed > MAX_PRINTED {
+            let message =
+                format!("template: {name}: the templates print more than {MAX_PRINTED} bytes together");
+            return Err(Box::new(ExecError::plain(message)));
+        }
+        Ok(out)
     }
 
     /// Runs a template by name, as Helm's `include`.
@@ -225,8 +234,11 @@ impl<'a> Ctx<'a> {
                         Box::new(inner),
                     )
                 })?;
+                // Time to parse, and memory for as long as the render lasts.
+                fuel::spend(text.len() / 2 + parsed.tokens * 8).map_err(|e| FuncError::new(e.to_string()))?;
                 let parsed = Rc::new(parsed);
-                if self.texts.len() < MAX_CACHED_TEXTS {
+                if self.cached_tokens + parsed.tokens < MAX_CACHED_TOKENS {
+                    self.cached_tokens += parsed.tokens;
                     self.texts.insert(text.clone(), Rc::clone(&parsed));
                 }
                 parsed
@@ -262,6 +274,10 @@ impl<'a> Ctx<'a> {
 
     /// What a `tpl` text being executed defines by that name.
     fn overlaid(&self, name: &[u8]) -> Option<Arc<Tree>> {
+        // One by one: texts that run texts that define templates can make many.
+        if self.overlay.len() >= 16 {
+            fuel::note(self.overlay.len() / 16);
+        }
         self.overlay.iter().rev().find(|tree| *tree.name == *name).cloned()
     }
 

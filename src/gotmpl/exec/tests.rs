@@ -284,3 +284,36 @@ fn floats(json: &serde_json::Value) -> serde_json::Value {
         other => other.clone(),
     }
 }
+
+/// Small templates that would take for ever, or all memory: each is an error, soon.
+#[test]
+fn hostile_templates_end() {
+    let double = "{{$l := list 1}}{{range 60}}{{$l = list $l $l}}{{end}}\
+                  {{$d := dict}}{{range 60}}{{$d = dict \"a\" $d \"b\" $d}}{{end}}\
+                  {{$e := dict}}{{range 60}}{{$e = dict \"a\" $e \"b\" $e}}{{end}}";
+    let mut funcs = crate::gotmpl::funcs::helm();
+    funcs.register(FUNCS);
+    let funcs = Arc::new(funcs);
+    for hostile in [
+        "{{$l}}",
+        "{{$d | deepCopy}}",
+        "{{merge $d $e}}",
+        "{{$d | mustToYaml}}",
+        "{{$l | mustToJson}}",
+        "{{mustToToml $d}}",
+        "{{join \",\" $l}}",
+        "{{$l | toStrings}}",
+        "{{printf (printf \"%1000s\" \"\" | replace \" \" \"%1000000[1]d\") 1}}",
+    ] {
+        let mut set = TemplateSet::new(Arc::clone(&funcs));
+        set.parse("t", format!("{double}{hostile}").as_bytes()).unwrap();
+        let mut ctx = Ctx::new(&set, &Still, MissingKey::Zero);
+        assert!(ctx.execute("t", Value::Nil).is_err(), "{hostile}");
+    }
+    // Comparing, and functions that swallow errors, end as well.
+    let mut set = TemplateSet::new(Arc::clone(&funcs));
+    let calm = "{{deepEqual $d $e}}{{toJson $l}}{{kindOf $l}}{{len $l}}";
+    set.parse("t", format!("{double}{calm}").as_bytes()).unwrap();
+    let mut ctx = Ctx::new(&set, &Still, MissingKey::Zero);
+    assert_eq!(ctx.execute("t", Value::Nil).unwrap(), b"falseslice2");
+}

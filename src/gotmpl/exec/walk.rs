@@ -2,13 +2,14 @@
 
 use super::super::error::{ExecError, Location};
 use super::super::fmt;
+use super::super::fuel::{self, MAX_TEXT};
 use super::super::parse::ast::{
     Branch, Branches, Command, List, Node, Operand, Pipe, Source, TemplateCall, Tree,
 };
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::{Kind, Type};
 use super::super::value::Value;
-use super::{Cell, Ctx, Exec, MAX_STEPS, MAX_TEXT, TOO_DEEP};
+use super::{Cell, Ctx, Exec, TOO_DEEP};
 
 /// The node execution is at, in the sense of Go's error messages.
 #[derive(Clone, Copy)]
@@ -69,15 +70,16 @@ impl<'t> Frame<'t> {
         Box::new(error)
     }
 
-    fn step(&self, ctx: &mut Ctx<'_>) -> Exec<()> {
-        ctx.steps += 1;
+    /// Uses up steps of the render's budget.
+    pub fn spend(&self, steps: usize) -> Exec<()> {
+        fuel::spend(steps).map_err(|used_up| self.error(used_up.to_string()))
+    }
+
+    fn step(&self, ctx: &Ctx<'_>) -> Exec<()> {
         if ctx.out.len() > MAX_TEXT {
             return Err(self.error(format!("output is larger than {MAX_TEXT} bytes")));
         }
-        if ctx.steps > MAX_STEPS {
-            return Err(self.error(format!("still running after {MAX_STEPS} steps")));
-        }
-        Ok(())
+        self.spend(1)
     }
 
     pub fn list(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: List) -> Exec<Flow> {
@@ -87,7 +89,11 @@ impl<'t> Frame<'t> {
             self.step(ctx)?;
             let flow = match node {
                 Node::Text(span) => {
-                    ctx.out.extend_from_slice(self.source.bytes(*span));
+                    let text = self.source.bytes(*span);
+                    if text.len() >= 64 {
+                        self.spend(text.len() / 64)?;
+                    }
+                    ctx.out.extend_from_slice(text);
                     Flow::Next
                 }
                 Node::Action(pipe) => {
@@ -153,6 +159,7 @@ impl<'t> Frame<'t> {
             }
             Value::Map(map) => {
                 let iface = map.elem() == Type::Any;
+                self.spend(map.len())?;
                 self.iterate(ctx, range, entries(map.entries(), iface))?
             }
             Value::Object(object) if object.kind() == Kind::Map => {

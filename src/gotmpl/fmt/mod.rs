@@ -1,14 +1,15 @@
 //! Go's `fmt`: how a value prints, and `printf`.
 //!
-//! Values in, bytes out. Nesting is bounded: a value that contains itself, fatal to Go, is [`TooDeep`] here.
+//! Values in, bytes out. Both are bounded: a value that contains itself, fatal to Go, is [`TooLarge`] here.
 
 mod number;
 mod printf;
 
+use super::fuel::MAX_TEXT;
 use super::str::Str;
 use super::strconv::{self, FloatBits, FloatFormat, QuoteStyle};
 use super::types::{Kind, Type, UintKind};
-use super::value::{List, MAX_NESTING, Object, TooDeep, Value, deeper};
+use super::value::{List, Object, TooLarge, Value, Walk};
 
 pub(super) fn quote_lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&strconv::quote(bytes)).into_owned()
@@ -17,8 +18,8 @@ pub(super) fn quote_lossy(bytes: &[u8]) -> String {
 /// Appends what `{{ value }}` writes: `%v`, but nothing at all is `<no value>`.
 ///
 /// # Errors
-/// [`TooDeep`].
-pub fn print_value(out: &mut Vec<u8>, value: &Value) -> Result<(), TooDeep> {
+/// [`TooLarge`].
+pub fn print_value(out: &mut Vec<u8>, value: &Value) -> Result<(), TooLarge> {
     match value {
         Value::Str(text) => out.extend_from_slice(text),
         Value::Nil => out.extend_from_slice(b"<no value>"),
@@ -55,8 +56,8 @@ fn push_int(out: &mut Vec<u8>, number: i64) {
 /// Go's `fmt.Sprint`: `%v` of each, with spaces between two that are both no strings.
 ///
 /// # Errors
-/// [`TooDeep`].
-pub fn sprint(args: &[Value]) -> Result<Vec<u8>, TooDeep> {
+/// [`TooLarge`].
+pub fn sprint(args: &[Value]) -> Result<Vec<u8>, TooLarge> {
     let mut out = Vec::new();
     let mut printer = Printer::new(&mut out);
     let mut after_string = true;
@@ -74,8 +75,8 @@ pub fn sprint(args: &[Value]) -> Result<Vec<u8>, TooDeep> {
 /// Go's `fmt.Sprintln`.
 ///
 /// # Errors
-/// [`TooDeep`].
-pub fn sprintln(args: &[Value]) -> Result<Vec<u8>, TooDeep> {
+/// [`TooLarge`].
+pub fn sprintln(args: &[Value]) -> Result<Vec<u8>, TooLarge> {
     let mut out = Vec::new();
     let mut printer = Printer::new(&mut out);
     for (index, arg) in args.iter().enumerate() {
@@ -91,8 +92,8 @@ pub fn sprintln(args: &[Value]) -> Result<Vec<u8>, TooDeep> {
 /// Go's `fmt.Sprintf`.
 ///
 /// # Errors
-/// [`TooDeep`].
-pub fn sprintf(format: &[u8], args: &[Value]) -> Result<Vec<u8>, TooDeep> {
+/// [`TooLarge`].
+pub fn sprintf(format: &[u8], args: &[Value]) -> Result<Vec<u8>, TooLarge> {
     let mut out = Vec::with_capacity(format.len() + 16);
     printf::run(&mut Printer::new(&mut out), format, args)?;
     Ok(out)
@@ -101,8 +102,8 @@ pub fn sprintf(format: &[u8], args: &[Value]) -> Result<Vec<u8>, TooDeep> {
 /// `%v` of one value, as bytes.
 ///
 /// # Errors
-/// [`TooDeep`].
-pub fn format_value(value: &Value) -> Result<Vec<u8>, TooDeep> {
+/// [`TooLarge`].
+pub fn format_value(value: &Value) -> Result<Vec<u8>, TooLarge> {
     let mut out = Vec::new();
     Printer::new(&mut out).arg(value, 'v')?;
     Ok(out)
@@ -131,11 +132,12 @@ struct Printer<'a> {
     flags: Flags,
     /// A wrong verb is being reported; methods are not called meanwhile.
     erroring: bool,
+    walk: Walk,
 }
 
 impl<'a> Printer<'a> {
     fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, flags: Flags::default(), erroring: false }
+        Self { out, flags: Flags::default(), erroring: false, walk: Walk::default() }
     }
 
     fn fill(&mut self, count: usize) {
@@ -169,7 +171,7 @@ impl<'a> Printer<'a> {
     }
 
     /// `%!d(string=x)`
-    fn bad_verb(&mut self, verb: char, value: &Value) -> Result<(), TooDeep> {
+    fn bad_verb(&mut self, verb: char, value: &Value) -> Result<(), TooLarge> {
         self.erroring = true;
         self.out.extend_from_slice(b"%!");
         self.push_char(verb);
@@ -187,7 +189,10 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    fn arg(&mut self, value: &Value, verb: char) -> Result<(), TooDeep> {
+    fn arg(&mut self, value: &Value, verb: char) -> Result<(), TooLarge> {
+        if self.out.len() > MAX_TEXT {
+            return Err(TooLarge::Parts);
+        }
         match (value, verb) {
             (Value::Nil, 'T' | 'v') => {
                 self.pad(b"<nil>");
@@ -210,14 +215,25 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn value(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), TooDeep> {
-        if depth > MAX_NESTING {
-            return Err(TooDeep);
+    fn value(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), TooLarge> {
+        if depth == 0 {
+            return self.level(value, verb, depth);
         }
-        if depth > 0 { deeper(|| self.level(value, verb, depth)) } else { self.level(value, verb, depth) }
+        if self.out.len() > MAX_TEXT {
+            return Err(TooLarge::Parts);
+        }
+        let mut walk = std::mem::take(&mut self.walk);
+        let result = walk.step(|walk| {
+            std::mem::swap(&mut self.walk, walk);
+            let result = self.level(value, verb, depth);
+            std::mem::swap(&mut self.walk, walk);
+            result
+        });
+        self.walk = walk;
+        result
     }
 
-    fn level(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), TooDeep> {
+    fn level(&mut self, value: &Value, verb: char, depth: usize) -> Result<(), TooLarge> {
         match value {
             Value::Nil => self.out.extend_from_slice(b"<nil>"),
             Value::Bool(flag) => match verb {
@@ -257,7 +273,7 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    fn list(&mut self, list: &List, verb: char, depth: usize) -> Result<(), TooDeep> {
+    fn list(&mut self, list: &List, verb: char, depth: usize) -> Result<(), TooLarge> {
         if matches!(verb, 's' | 'q' | 'x' | 'X') && list.elem() == Type::Uint(UintKind::Uint8) {
             let bytes: Vec<u8> = list
                 .items()
@@ -290,7 +306,7 @@ impl<'a> Printer<'a> {
     }
 
     /// An element, which `%#v` names by its type when it is nil in an interface.
-    fn item(&mut self, item: &Value, elem: Type, verb: char, depth: usize) -> Result<(), TooDeep> {
+    fn item(&mut self, item: &Value, elem: Type, verb: char, depth: usize) -> Result<(), TooLarge> {
         if item.is_nil() && self.flags.sharp_v {
             self.out.extend_from_slice(elem.to_string().as_bytes());
             self.out.extend_from_slice(b"(nil)");
@@ -306,7 +322,7 @@ impl<'a> Printer<'a> {
         nil: bool,
         verb: char,
         depth: usize,
-    ) -> Result<(), TooDeep> {
+    ) -> Result<(), TooLarge> {
         let sharp = self.flags.sharp_v;
         if sharp {
             self.out.extend_from_slice(ty.to_string().as_bytes());
@@ -338,7 +354,7 @@ impl<'a> Printer<'a> {
         value: &Value,
         verb: char,
         depth: usize,
-    ) -> Result<(), TooDeep> {
+    ) -> Result<(), TooLarge> {
         if !self.erroring
             && !self.flags.sharp_v
             && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
@@ -375,7 +391,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn structure(&mut self, object: &dyn Object, verb: char, depth: usize) -> Result<(), TooDeep> {
+    fn structure(&mut self, object: &dyn Object, verb: char, depth: usize) -> Result<(), TooLarge> {
         let sharp = self.flags.sharp_v;
         if sharp {
             self.out.extend_from_slice(object.type_name().trim_start_matches('*').as_bytes());
@@ -395,7 +411,7 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    fn bytes(&mut self, bytes: &[u8], verb: char, value: &Value, depth: usize) -> Result<(), TooDeep> {
+    fn bytes(&mut self, bytes: &[u8], verb: char, value: &Value, depth: usize) -> Result<(), TooLarge> {
         if matches!(verb, 's' | 'q' | 'x' | 'X') {
             self.text(bytes, verb);
             return Ok(());

@@ -1,7 +1,8 @@
 //! The format string of `printf`.
 
+use super::super::fuel::MAX_TEXT;
 use super::super::strconv::decode_rune;
-use super::super::value::{TooDeep, Value};
+use super::super::value::{TooLarge, Value};
 use super::{Flags, Printer};
 
 /// Widths and precisions beyond this are ignored, as in Go.
@@ -18,7 +19,7 @@ struct Format<'a> {
     after_index: bool,
 }
 
-pub(super) fn run(printer: &mut Printer<'_>, format: &[u8], args: &[Value]) -> Result<(), TooDeep> {
+pub(super) fn run(printer: &mut Printer<'_>, format: &[u8], args: &[Value]) -> Result<(), TooLarge> {
     let mut state =
         Format { format, pos: 0, args, next_arg: 0, reordered: false, good_arg: true, after_index: false };
     state.run(printer)
@@ -29,7 +30,7 @@ impl Format<'_> {
         self.format.get(self.pos).copied()
     }
 
-    fn run(&mut self, printer: &mut Printer<'_>) -> Result<(), TooDeep> {
+    fn run(&mut self, printer: &mut Printer<'_>) -> Result<(), TooLarge> {
         while self.pos < self.format.len() {
             let rest = self.format.get(self.pos..).unwrap_or_default();
             let text = rest.iter().position(|byte| *byte == b'%').unwrap_or(rest.len());
@@ -41,6 +42,10 @@ impl Format<'_> {
             self.pos += 1;
             if !self.directive(printer)? {
                 break;
+            }
+            // Each directive may pad with a million bytes.
+            if printer.out.len() > MAX_TEXT {
+                return Err(TooLarge::Parts);
             }
         }
         if !self.reordered && self.next_arg < self.args.len() {
@@ -64,7 +69,7 @@ impl Format<'_> {
     }
 
     /// One directive after its `%`; false at the end of the format.
-    fn directive(&mut self, printer: &mut Printer<'_>) -> Result<bool, TooDeep> {
+    fn directive(&mut self, printer: &mut Printer<'_>) -> Result<bool, TooLarge> {
         printer.flags = Flags::default();
         self.good_arg = true;
         self.after_index = false;

@@ -1,6 +1,7 @@
 //! What the function files share: reading checked arguments, building results, Go's panics as messages.
 
 use super::super::fmt;
+use super::super::fuel::{self, MAX_ITEMS, MAX_TEXT};
 use super::super::func::FuncError;
 use super::super::str::Str;
 use super::super::types::Type;
@@ -20,9 +21,6 @@ pub(super) const DURATION: Type = Type::Object("time.Duration");
 pub(super) const NIL_POINTER: &str = "runtime error: invalid memory address or nil pointer dereference";
 /// The message of Go's panic on `make` with an absurd length.
 pub(super) const MAKESLICE: &str = "runtime error: makeslice: len out of range";
-/// The most bytes or items one call may make out of a number; Go would run out of memory instead.
-pub(super) const MAX_OUTPUT: usize = 1 << 28;
-
 const NIL: &Value = &Value::Nil;
 
 /// An argument; nil for one that is missing, which the executor's count excludes.
@@ -86,6 +84,16 @@ pub(super) fn part_of(whole: &Value, part: &[u8]) -> Res {
     }
 }
 
+/// Refuses to make more of a text than a function may return.
+pub(super) fn check_len(len: usize) -> Result<(), FuncError> {
+    if len > MAX_TEXT { fail(format!("result is larger than {MAX_TEXT} bytes")) } else { Ok(()) }
+}
+
+/// Refuses to make more items than a list may have.
+pub(super) fn check_items(count: usize) -> Result<(), FuncError> {
+    if count > MAX_ITEMS { fail(format!("result is larger than {MAX_ITEMS} items")) } else { Ok(()) }
+}
+
 /// An error of these words.
 pub(super) fn fail<T>(message: impl Into<String>) -> Result<T, FuncError> {
     Err(FuncError::new(message))
@@ -115,7 +123,11 @@ pub(super) fn strval(value: &Value) -> Result<Str, FuncError> {
 /// What `%v` prints.
 pub(super) fn print(value: &Value) -> Result<Str, FuncError> {
     match fmt::format_value(value) {
-        Ok(text) => Ok(Str::from(text)),
+        Ok(text) => {
+            // A list may hold the same long text, or a value that prints as one, many times.
+            fuel::spend(text.len() / 8)?;
+            Ok(Str::from(text))
+        }
         Err(e) => fail(e.to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use super::super::func::{Ctx, Func, FuncError};
 use super::super::str::Str;
 use super::super::types::{ANY_MAP, ANY_SLICE, STRING_SLICE};
-use super::super::value::{Entries, List, MAX_NESTING, Map, TooDeep, Value};
+use super::super::value::{Entries, List, Map, TooLarge, Value, Walk};
 use super::common::{ANY, BOOL, Res, TEXT, arg, fail, map, str_arg, strval, text};
 
 /// The functions of this file.
@@ -111,7 +111,8 @@ fn merge_all(a: &[Value], overwrite: bool) -> Res {
         if target.is_nil() && !source.is_nil() {
             target = Map::new();
         }
-        merge(&target, &source, overwrite, 0).map_err(|e| FuncError::new(e.to_string()))?;
+        merge(&target, &source, overwrite, &mut Walk::default())
+            .map_err(|e| FuncError::new(e.to_string()))?;
     }
     // The first map itself, so that it keeps its identity, unless it was nil.
     Ok(Value::Map(target))
@@ -120,10 +121,7 @@ fn merge_all(a: &[Value], overwrite: bool) -> Res {
 /// mergo's `deepMerge` for maps: into `target` in place, nested maps too. Without `overwrite`, only what is
 /// missing or empty in the target is taken, nils never; with it, everything is, empty values and nils too. A
 /// list is taken whole or not at all. What is taken is shared with the source, not copied.
-fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<(), TooDeep> {
-    if depth > MAX_NESTING {
-        return Err(TooDeep);
-    }
+fn merge(target: &Map, source: &Map, overwrite: bool, walk: &mut Walk) -> Result<(), TooLarge> {
     if target.is_nil() {
         return Ok(());
     }
@@ -136,7 +134,7 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<()
             continue;
         }
         if let (Some(Value::Map(inner)), Value::Map(from)) = (&current, &value) {
-            merge(inner, from, overwrite, depth + 1)?;
+            walk.step(|walk| merge(inner, from, overwrite, walk))?;
         }
         // Emptiness is judged after the nested merge.
         let take = match &current {

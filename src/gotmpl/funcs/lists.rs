@@ -1,11 +1,12 @@
 //! sprig's functions on lists. Each takes anything of kind slice and never changes it.
 
+use super::super::fuel;
 use super::super::func::{Ctx, Func, FuncError};
 use super::super::types::{ANY_SLICE, INT, STRING_SLICE, Type};
 use super::super::value::{List, Value};
 use super::cast::to_int;
 use super::common::{
-    ANY, BOOL, MAKESLICE, NIL_POINTER, Res, arg, elements, fail, int, rest, strslice, strval,
+    ANY, BOOL, MAKESLICE, NIL_POINTER, Res, arg, check_items, elements, fail, int, rest, strslice, strval,
 };
 
 /// `[][]interface {}`
@@ -106,6 +107,7 @@ fn reverse(_: &mut Ctx<'_>, a: &[Value]) -> Res {
 }
 
 fn contains(items: &[Value], needle: &Value) -> bool {
+    fuel::note(items.len() / 8);
     items.iter().any(|item| needle.deep_equal(item))
 }
 
@@ -113,6 +115,9 @@ fn uniq(_: &mut Ctx<'_>, a: &[Value]) -> Res {
     let list = elements(arg(a, 0), "Cannot find uniq on type")?;
     let mut items: Vec<Value> = Vec::new();
     for item in list.items() {
+        if fuel::used_up() {
+            break;
+        }
         if !contains(&items, item) {
             items.push(item.clone());
         }
@@ -164,6 +169,7 @@ fn concat(_: &mut Ctx<'_>, a: &[Value]) -> Res {
                 fail(format!("Cannot concat type {} as list", value.kind().name()))
             };
         };
+        check_items(items.len() + list.len())?;
         items.extend_from_slice(list.items());
     }
     if items.is_empty() { Ok(Value::List(List::nil(Type::Any))) } else { any_list(items) }

@@ -33,6 +33,75 @@ mod tests;
 mod text;
 mod urls;
 
+/// How much slower than a copy the functions go through their arguments that do more: rough, and on the safe side.
+const WEIGHTS: &[(usize, &[&str])] = &[
+    (2, &["b32enc", "b64dec", "b64enc", "indent", "nindent", "quote", "squote", "trim", "upper", "lower"]),
+    (
+        8,
+        &[
+            "adler32sum",
+            "b32dec",
+            "encryptAES",
+            "decryptAES",
+            "mergeOverwrite",
+            "merge",
+            "sha1sum",
+            "sha256sum",
+        ],
+    ),
+    (8, &["sha512sum", "urlParse", "urlJoin", "regexFind", "mustRegexFind", "regexMatch", "mustRegexMatch"]),
+    (
+        8,
+        &[
+            "regexFindAll",
+            "mustRegexFindAll",
+            "regexReplaceAll",
+            "mustRegexReplaceAll",
+            "regexReplaceAllLiteral",
+        ],
+    ),
+    (
+        8,
+        &[
+            "mustRegexReplaceAllLiteral",
+            "regexSplit",
+            "mustRegexSplit",
+            "regexQuoteMeta",
+            "toJson",
+            "mustToJson",
+        ],
+    ),
+    (
+        32,
+        &[
+            "fromYaml",
+            "fromYamlArray",
+            "fromJson",
+            "fromJsonArray",
+            "mustFromJson",
+            "fromToml",
+            "keys",
+            "omit",
+        ],
+    ),
+    (
+        32,
+        &[
+            "split",
+            "splitList",
+            "splitn",
+            "toStrings",
+            "values",
+            "date",
+            "dateInZone",
+            "date_in_zone",
+            "toDate",
+        ],
+    ),
+    (64, &["abbrev", "abbrevboth", "initials", "nospace", "sortAlpha", "substr", "wrap", "wrapWith"]),
+    (128, &["camelcase", "kebabcase", "shuffle", "snakecase", "swapcase", "title", "untitle"]),
+];
+
 /// Every function a chart's template may call, besides the built-ins of `text/template`.
 #[must_use]
 pub fn helm() -> Funcs {
@@ -54,6 +123,11 @@ pub fn helm() -> Funcs {
         random::FUNCS,
     ] {
         funcs.register(table);
+    }
+    for (weight, names) in WEIGHTS {
+        for name in *names {
+            funcs.weigh(name, *weight);
+        }
     }
     funcs
 }

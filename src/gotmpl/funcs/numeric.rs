@@ -1,14 +1,12 @@
 //! sprig's numbers: conversions, integer and decimal arithmetic, ranges.
 
+use super::super::fuel::MAX_ITEMS;
 use super::super::func::{Ctx, Func, FuncError};
 use super::super::types::{INT, INT_SLICE, INT64};
 use super::super::value::{List, Value};
 use super::cast::{to_float, to_int};
 use super::common::{ANY, FLOAT, Res, TEXT, arg, fail, int, print, rest, string, text};
 use super::number::{self, Decimal};
-
-/// The most numbers `until` and its kin may list; Go would fill the memory.
-const MAX_RANGE: usize = 10_000_000;
 
 /// The functions of this file.
 pub(super) const FUNCS: &[Func] = &[
@@ -129,8 +127,8 @@ fn range(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, FuncError> {
         return Ok(Vec::new());
     }
     let count = usize::try_from(distance.div_ceil(step_size)).unwrap_or(usize::MAX);
-    if count > MAX_RANGE {
-        return fail(format!("range of {count} numbers is longer than {MAX_RANGE}"));
+    if count > MAX_ITEMS {
+        return fail(format!("range of {count} numbers is longer than {MAX_ITEMS}"));
     }
     let mut numbers = Vec::with_capacity(count);
     let mut next = start;

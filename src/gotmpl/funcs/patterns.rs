@@ -53,6 +53,8 @@ pub(super) const FUNCS: &[Func] = &[
 
 /// The most patterns remembered; templates that make up patterns without end start anew.
 const MAX_CACHED: usize = 512;
+/// And of those that compile to megabytes.
+const MAX_LARGE: usize = 4;
 
 thread_local! {
     // Compiling is a pure function of the pattern, so remembering it across renders changes no result.
@@ -62,7 +64,7 @@ thread_local! {
 fn cached(pattern: &[u8]) -> Result<Rc<Regexp>, regexp::SyntaxError> {
     CACHE.with(|cache| {
         let mut cache = cache.borrow_mut();
-        if cache.len() > MAX_CACHED {
+        if cache.len() > MAX_CACHED || cache.large() > MAX_LARGE {
             *cache = Cache::default();
         }
         cache.get(pattern)

@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 
+use super::super::fuel::MAX_TEXT;
 use super::super::func::{Ctx, Func};
 use super::super::types::INT;
 use super::super::value::Value;
-use super::common::{MAKESLICE, MAX_OUTPUT, Res, TEXT, fail, int, string};
+use super::common::{MAKESLICE, Res, TEXT, fail, int, string};
 
 /// The functions of this file.
 pub(super) const FUNCS: &[Func] = &[
@@ -21,7 +22,7 @@ pub(super) const FUNCS: &[Func] = &[
         }
     }),
     Func::new("randBytes", &[INT], TEXT, |c, a| {
-        let Some(count) = usize::try_from(int(a, 0)).ok().filter(|n| *n <= MAX_OUTPUT) else {
+        let Some(count) = usize::try_from(int(a, 0)).ok().filter(|n| *n <= MAX_TEXT) else {
             return fail(MAKESLICE);
         };
         let mut bytes = vec![0; count];
@@ -58,7 +59,7 @@ pub(super) fn below(ctx: &Ctx<'_>, bound: u64) -> u64 {
 fn letters(ctx: &mut Ctx<'_>, a: &[Value], fits: impl Fn(u8) -> bool) -> Res {
     // A negative count is an error inside goutils, which sprig turns into the empty text.
     let count = usize::try_from(int(a, 0)).unwrap_or(0);
-    if count > MAX_OUTPUT {
+    if count > MAX_TEXT {
         return fail(MAKESLICE);
     }
     let alphabet: Vec<u8> = (b' '..=b'~').filter(|b| fits(*b)).collect();

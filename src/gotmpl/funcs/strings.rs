@@ -1,12 +1,14 @@
 //! sprig's functions on text. The work is done in `text` and `casing`.
 
+use super::super::fuel::MAX_TEXT;
 use super::super::func::{Ctx, Func, FuncError};
 use super::super::str::Str;
 use super::super::strconv;
 use super::super::types::{INT, STRING_MAP, STRING_SLICE};
 use super::super::value::{List, Map, Value};
 use super::common::{
-    ANY, BOOL, MAX_OUTPUT, Res, TEXT, arg, int, part_of, print, string, strings, strslice, strval, text,
+    ANY, BOOL, Res, TEXT, arg, check_items, check_len, int, part_of, print, string, strings, strslice,
+    strval, text,
 };
 use super::{casing, runes, text as cut};
 
@@ -56,6 +58,8 @@ pub(super) const FUNCS: &[Func] = &[
     }),
     Func::new("wrap", &[INT, TEXT], TEXT, |_, a| string(cut::wrap(text(a, 1), int(a, 0), b"", false))),
     Func::new("wrapWith", &[INT, TEXT, TEXT], TEXT, |_, a| {
+        let lines = text(a, 2).len() / usize::try_from(int(a, 0)).unwrap_or(0).max(1);
+        check_len(lines.saturating_mul(text(a, 1).len()))?;
         string(cut::wrap(text(a, 2), int(a, 0), text(a, 1), true))
     }),
     Func::new("contains", &[TEXT, TEXT], BOOL, |_, a| {
@@ -80,6 +84,8 @@ pub(super) const FUNCS: &[Func] = &[
         if !old.is_empty() && cut::find(whole, old).is_none() {
             return Ok(arg(a, 2).clone());
         }
+        let count = if old.is_empty() { whole.len() + 1 } else { cut::count(whole, old) };
+        check_len(whole.len() + count.saturating_mul(new.len().saturating_sub(old.len())))?;
         string(cut::replace(whole, old, new))
     }),
     Func::new("plural", &[TEXT, TEXT, INT], TEXT, |_, a| {
@@ -92,12 +98,15 @@ pub(super) const FUNCS: &[Func] = &[
     }),
     Func::new("join", &[TEXT, ANY], TEXT, join),
     Func::new("split", &[TEXT, TEXT], STRING_MAP, |_, a| {
+        check_items(cut::count(text(a, 1), text(a, 0)))?;
         Ok(numbered(cut::split(text(a, 1), text(a, 0), -1)))
     }),
     Func::new("splitn", &[TEXT, INT, TEXT], STRING_MAP, |_, a| {
+        check_items(cut::count(text(a, 2), text(a, 0)))?;
         Ok(numbered(cut::split(text(a, 2), text(a, 0), int(a, 1))))
     }),
     Func::new("splitList", &[TEXT, TEXT], STRING_SLICE, |_, a| {
+        check_items(cut::count(text(a, 1), text(a, 0)))?;
         strings(cut::split(text(a, 1), text(a, 0), -1).unwrap_or_default())
     }),
 ];
@@ -112,7 +121,7 @@ fn repeat(out: &mut Vec<u8>, unit: &[u8], count: i64) -> Result<(), String> {
         return Err("strings: negative Repeat count".to_owned());
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    if unit.len().checked_mul(count).is_none_or(|len| len > MAX_OUTPUT) {
+    if unit.len().checked_mul(count).is_none_or(|len| len > MAX_TEXT) {
         return Err("strings: Repeat output length overflow".to_owned());
     }
     for _ in 0..count {
@@ -136,7 +145,7 @@ fn indent(mut out: Vec<u8>, a: &[Value]) -> Result<Vec<u8>, String> {
             let mut pad = Vec::new();
             repeat(&mut pad, b" ", int(a, 0))?;
             let lines = memchr::memchr_iter(b'\n', text(a, 1)).count();
-            if pad.len().saturating_mul(lines) > MAX_OUTPUT {
+            if pad.len().saturating_mul(lines) > MAX_TEXT {
                 return Err("strings: Repeat output length overflow".to_owned());
             }
             cut::indent(&pad, text(a, 1), &mut out);
@@ -153,6 +162,7 @@ fn spaced(a: &[Value], write: impl Fn(&mut Vec<u8>, &Value) -> Result<(), FuncEr
             out.push(b' ');
         }
         write(&mut out, value)?;
+        check_len(out.len())?;
     }
     string(out)
 }
@@ -197,6 +207,7 @@ fn join(_: &mut Ctx<'_>, a: &[Value]) -> Res {
             out.extend_from_slice(separator);
         }
         out.extend_from_slice(item);
+        check_len(out.len())?;
     }
     string(out)
 }

@@ -135,6 +135,15 @@ pub fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     out
 }
 
+/// How often `needle` occurs; an empty one between all bytes.
+pub fn count(text: &[u8], needle: &[u8]) -> usize {
+    match needle {
+        [] => text.len(),
+        [one] => memchr::memchr_iter(*one, text).count(),
+        _ => memchr::memmem::find_iter(text, needle).count(),
+    }
+}
+
 /// `strings.Index`: where `needle` first occurs.
 pub fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     match needle {

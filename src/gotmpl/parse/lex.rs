@@ -201,8 +201,9 @@ impl<'t> Lexer<'t> {
         token
     }
 
+    /// Ends the text here with an error.
     #[cold]
-    fn error(&mut self, message: impl Into<Box<str>>) -> Token {
+    pub fn error(&mut self, message: impl Into<Box<str>>) -> Token {
         self.failed = Some(message.into());
         Token { kind: Kind::Error, spaced: false, start: offset(self.start), end: offset(self.start) }
     }

@@ -30,11 +30,20 @@ use lex::{Kind, Lexer, Token};
 /// control structures; a bound far above any real template keeps the native stack safe here and in the executor.
 pub const MAX_NESTING: usize = 1_000;
 
+/// How many tokens a text may have, each of which takes up to a hundred bytes once it is parsed. In the development
+/// corpus no template comes to a twentieth.
+pub const MAX_TOKENS: usize = 1_000_000;
+
+/// How many variables may be visible in one place; they are searched one by one.
+const MAX_VARIABLES: usize = 2_000;
+
 /// The templates of one text: its `define`s and `block`s, and itself, which comes last.
 #[derive(Debug, Clone)]
 pub struct Parsed {
     /// In the order in which they end in the text.
     pub trees: Vec<Arc<Tree>>,
+    /// How many tokens the text had: what the trees take in memory is in proportion.
+    pub tokens: usize,
 }
 
 impl Parsed {
@@ -72,7 +81,7 @@ impl Parsed {
         };
         let mut trees: Vec<_> = defines.iter().map(|define| renamed(define, &define.name)).collect();
         trees.push(renamed(main, name.as_bytes()));
-        Some(Self { trees })
+        Some(Self { trees, tokens: self.tokens })
     }
 }
 
@@ -93,6 +102,7 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
         lexer: Lexer::new(text),
         pending: Pending::default(),
         latest: Token::default(),
+        tokens: 0,
         arrays,
         open,
         trees: Vec::new(),
@@ -102,7 +112,7 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
         nesting: 0,
     };
     parser.main().map_err(|error| *error)?;
-    let Parser { mut arrays, open, trees, .. } = parser;
+    let Parser { mut arrays, open, trees, tokens, .. } = parser;
     let nodes = Arc::new(arrays.finish());
     if arrays.operands.capacity() <= MOST_ROOM {
         ROOM.set((arrays, open));
@@ -110,7 +120,7 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
     let source = Source { name: name.into(), text: Arc::new(text.into()), arrays: nodes };
     let source = Arc::new(source);
     let trees = trees.into_iter().flatten().map(|tree| Arc::new(tree.finish(&source))).collect();
-    Ok(Parsed { trees })
+    Ok(Parsed { trees, tokens })
 }
 
 thread_local! {
@@ -275,6 +285,7 @@ struct Parser<'t> {
     pending: Pending,
     /// The token lexed last; errors are reported at its line.
     latest: Token,
+    tokens: usize,
     arrays: Growing,
     open: Open,
     /// In the order in which they end; one that another replaced is gone.
@@ -318,7 +329,14 @@ impl<'t> Parser<'t> {
         if let Some(token) = self.pending.pop() {
             return token;
         }
-        self.latest = self.lexer.next_token();
+        self.tokens += 1;
+        self.latest = if self.tokens > MAX_TOKENS {
+            self.lexer.error(format!("template has more than {MAX_TOKENS} tokens"))
+        } else if self.scope.variables.len() > MAX_VARIABLES {
+            self.lexer.error(format!("more than {MAX_VARIABLES} variables in one place"))
+        } else {
+            self.lexer.next_token()
+        };
         self.latest
     }
 

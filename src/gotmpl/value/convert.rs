@@ -6,16 +6,16 @@ use base64::Engine as _;
 
 use super::super::str::Str;
 use super::super::types::ANY_MAP;
-use super::nesting::{MAX_NESTING, deeper};
-use super::{List, Map, Value};
+use super::nesting::Walk;
+use super::{List, Map, TooLarge, Value};
 
 /// Why a value has no JSON form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NotJson {
     /// A number that is infinite or not a number.
     Number(f64),
-    /// Nested too deep, or containing itself.
-    TooDeep,
+    /// Too large to walk, or containing itself.
+    TooLarge(TooLarge),
 }
 
 impl fmt::Display for NotJson {
@@ -32,19 +32,26 @@ impl fmt::Display for NotJson {
                 };
                 write!(f, "json: unsupported value: {name}")
             }
-            Self::TooDeep => super::TooDeep.fmt(f),
+            Self::TooLarge(why) => why.fmt(f),
         }
     }
 }
 
 impl std::error::Error for NotJson {}
 
+impl From<TooLarge> for NotJson {
+    fn from(why: TooLarge) -> Self {
+        Self::TooLarge(why)
+    }
+}
+
 impl Value {
     /// From JSON: a float is a `float64`, an integer an `int64` (a `uint64` if it only fits there).
-    /// serde_json bounds the nesting of what it parses; what was built otherwise is cut at `MAX_NESTING` with nil.
+    /// serde_json bounds the nesting of what it parses; what was built otherwise and is too large to walk
+    /// becomes nil.
     #[must_use]
     pub fn from_json(json: &serde_json::Value) -> Self {
-        from_json(json, 0)
+        from_json(json, &mut Walk::default()).unwrap_or_default()
     }
 
     /// To JSON, by the rules of Go's `encoding/json`: a nil slice or map is `null`, `[]byte` is base64, bytes that
@@ -53,22 +60,13 @@ impl Value {
     /// # Errors
     /// [`NotJson`] for what JSON cannot hold.
     pub fn to_json(&self) -> Result<serde_json::Value, NotJson> {
-        to_json(self, 0)
+        to_json(self, &mut Walk::default())
     }
 }
 
-fn from_json(json: &serde_json::Value, depth: usize) -> Value {
+fn from_json(json: &serde_json::Value, walk: &mut Walk) -> Result<Value, TooLarge> {
     use serde_json::Value as Json;
-    match json {
-        Json::Array(_) | Json::Object(_) if depth > MAX_NESTING => Value::Nil,
-        Json::Array(_) | Json::Object(_) => deeper(|| from_level(json, depth)),
-        _ => from_level(json, depth),
-    }
-}
-
-fn from_level(json: &serde_json::Value, depth: usize) -> Value {
-    use serde_json::Value as Json;
-    match json {
+    Ok(match json {
         Json::Null => Value::Nil,
         Json::Bool(value) => Value::Bool(*value),
         Json::Number(number) => {
@@ -81,23 +79,18 @@ fn from_level(json: &serde_json::Value, depth: usize) -> Value {
             }
         }
         Json::String(text) => Value::Str(Str::from(text.as_str())),
-        Json::Array(items) => Value::List(items.iter().map(|item| from_json(item, depth + 1)).collect()),
-        Json::Object(entries) => Value::Map(Map::from_table(
-            ANY_MAP,
-            entries
-                .iter()
-                .map(|(key, value)| (Str::from(key.as_str()), from_json(value, depth + 1)))
-                .collect(),
-        )),
-    }
-}
-
-fn to_json(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
-    match value {
-        Value::Map(_) | Value::List(_) | Value::Object(_) if depth > MAX_NESTING => Err(NotJson::TooDeep),
-        Value::Map(_) | Value::List(_) | Value::Object(_) => deeper(|| to_level(value, depth)),
-        _ => to_level(value, depth),
-    }
+        Json::Array(items) => {
+            let items = walk.step(|walk| items.iter().map(|item| from_json(item, walk)).collect())?;
+            Value::List(List::new(items))
+        }
+        Json::Object(entries) => {
+            let pair = |(key, value): (&String, _), walk: &mut Walk| {
+                Ok((Str::from(key.as_str()), from_json(value, walk)?))
+            };
+            let table = walk.step(|walk| entries.iter().map(|entry| pair(entry, walk)).collect())?;
+            Value::Map(Map::from_table(ANY_MAP, table))
+        }
+    })
 }
 
 /// The text, with U+FFFD for what is not UTF-8.
@@ -108,17 +101,10 @@ fn text(bytes: &Str) -> String {
     }
 }
 
-fn to_level(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
+fn to_json(value: &Value, walk: &mut Walk) -> Result<serde_json::Value, NotJson> {
     use serde_json::Value as Json;
     let float =
         |number: f64| serde_json::Number::from_f64(number).map(Json::Number).ok_or(NotJson::Number(number));
-    let array = |list: &List| {
-        list.items()
-            .iter()
-            .map(|item| to_json(item, depth + 1))
-            .collect::<Result<Vec<_>, _>>()
-            .map(Json::Array)
-    };
     Ok(match value {
         Value::Nil => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
@@ -129,14 +115,21 @@ fn to_level(value: &Value, depth: usize) -> Result<serde_json::Value, NotJson> {
         Value::Str(bytes) => Json::String(text(bytes)),
         Value::Bytes(bytes) => Json::String(base64::engine::general_purpose::STANDARD.encode(&**bytes)),
         Value::List(list) if list.is_nil() => Json::Null,
-        Value::List(list) => array(list)?,
         Value::Map(map) if map.is_nil() => Json::Null,
-        Value::Map(map) => Json::Object(map.read(|entries| {
-            let entries = entries.iter();
-            entries
-                .map(|(key, value)| Ok((text(key), to_json(value, depth + 1)?)))
-                .collect::<Result<_, NotJson>>()
-        })?),
-        Value::Object(object) => to_json(&object.plain(), depth + 1)?,
+        // The walk's own errors and what is no JSON are two things: one inside the other.
+        Value::List(list) => walk
+            .step(|walk| Ok(list.items().iter().map(|item| to_json(item, walk)).collect::<Result<_, _>>()))?
+            .map(Json::Array)?,
+        Value::Map(map) => walk
+            .step(|walk| {
+                Ok(map.read(|entries| {
+                    let entries = entries.iter();
+                    entries
+                        .map(|(key, value)| Ok((text(key), to_json(value, walk)?)))
+                        .collect::<Result<_, NotJson>>()
+                }))
+            })?
+            .map(Json::Object)?,
+        Value::Object(object) => walk.step(|walk| Ok(to_json(&object.plain(), walk)))??,
     })
 }

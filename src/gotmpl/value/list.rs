@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::fuel;
 use super::super::types::Type;
 use super::Value;
 use super::nesting::{self, Level};
@@ -15,6 +16,9 @@ pub struct List {
     len: u32,
 }
 
+/// What an item takes of a render's budget while its list lives.
+const ITEM_SIZE: usize = 3;
+
 struct Items {
     /// `[]T`, or a defined slice type.
     ty: Type,
@@ -24,6 +28,7 @@ struct Items {
 
 impl Drop for Items {
     fn drop(&mut self) {
+        fuel::give_back(self.items.len() * ITEM_SIZE);
         nesting::drop_values(Level::List(std::mem::take(&mut self.items)));
     }
 }
@@ -70,6 +75,7 @@ impl List {
     pub fn with_type(ty: Type, mut items: Vec<Value>) -> Self {
         // Four thousand million items of 24 bytes do not fit any machine this runs on; cutting keeps the invariant.
         items.truncate(u32::MAX as usize);
+        fuel::note(items.len() * ITEM_SIZE);
         let len = u32::try_from(items.len()).unwrap_or(u32::MAX);
         Self { data: Rc::new(Items { ty, nil: false, items }), start: 0, len }
     }

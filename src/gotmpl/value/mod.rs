@@ -18,8 +18,8 @@ pub use convert::NotJson;
 pub use entries::Entries;
 pub use list::List;
 pub use map::Map;
-pub(super) use nesting::deeper;
-pub use nesting::{MAX_NESTING, TooDeep};
+pub(super) use nesting::{ENTRY_SIZE, LIST_SIZE, MAP_SIZE, Walk};
+pub use nesting::{MAX_NESTING, MAX_PARTS, TooLarge};
 pub use object::Object;
 
 use std::rc::Rc;
@@ -228,18 +228,18 @@ impl Value {
     }
 
     /// Go's `reflect.DeepEqual`: same types and same contents all the way down; NaN equals nothing.
-    /// Values nested deeper than [`MAX_NESTING`] compare unequal.
+    /// Values too large to walk compare unequal.
     #[must_use]
     pub fn deep_equal(&self, other: &Self) -> bool {
-        nesting::deep_equal(self, other, 0)
+        nesting::deep_equal(self, other, &mut Walk::default()).unwrap_or(false)
     }
 
     /// A copy that shares no map with this value.
     ///
     /// # Errors
-    /// [`TooDeep`] for a value that contains itself or is nested beyond [`MAX_NESTING`].
-    pub fn deep_copy(&self) -> Result<Self, TooDeep> {
-        nesting::deep_copy(self, 0)
+    /// [`TooLarge`] for a value that contains itself, is nested beyond [`MAX_NESTING`] or has too many parts.
+    pub fn deep_copy(&self) -> Result<Self, TooLarge> {
+        nesting::deep_copy(self, &mut Walk::default())
     }
 }
 

@@ -4,23 +4,68 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use super::super::fuel;
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::{Entries, List, Map, Value};
 
 /// How deep a value may be nested for the operations that recurse into it.
 pub const MAX_NESTING: usize = 1_000;
 
-/// A value is nested deeper than [`MAX_NESTING`], or contains itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooDeep;
+/// How many values one such operation may visit. A list that holds another twice, which holds another twice, and
+/// so on, is small in memory and endless to walk.
+pub const MAX_PARTS: usize = 2_000_000;
 
-impl fmt::Display for TooDeep {
+/// What a list without its items, a map without its entries, and an entry take of a render's budget when they are
+/// made.
+pub(in super::super) const LIST_SIZE: usize = 9;
+pub(in super::super) const MAP_SIZE: usize = 64;
+pub(in super::super) const ENTRY_SIZE: usize = 8;
+
+/// A value cannot be walked to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooLarge {
+    /// It is nested deeper than [`MAX_NESTING`], or contains itself.
+    Nesting,
+    /// It has more than [`MAX_PARTS`] parts, counted as often as they are reached, or prints as too much text.
+    Parts,
+}
+
+impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "value is nested more than {MAX_NESTING} levels deep, or contains itself")
+        match self {
+            Self::Nesting => {
+                write!(f, "value is nested more than {MAX_NESTING} levels deep, or contains itself")
+            }
+            Self::Parts => f.write_str("value is too large"),
+        }
     }
 }
 
-impl std::error::Error for TooDeep {}
+impl std::error::Error for TooLarge {}
+
+/// A walk through a value: bounded in depth and length, on a stack that grows.
+#[derive(Default)]
+pub(in super::super) struct Walk {
+    depth: usize,
+    parts: usize,
+}
+
+impl Walk {
+    /// Visits one value inside the one being visited.
+    pub fn step<R>(&mut self, visit: impl FnOnce(&mut Self) -> Result<R, TooLarge>) -> Result<R, TooLarge> {
+        self.parts += 1;
+        if self.parts > MAX_PARTS || fuel::spend(4).is_err() {
+            return Err(TooLarge::Parts);
+        }
+        if self.depth >= MAX_NESTING {
+            return Err(TooLarge::Nesting);
+        }
+        self.depth += 1;
+        let result = stacker::maybe_grow(RED_ZONE, STACK_STEP, || visit(self));
+        self.depth -= 1;
+        result
+    }
+}
 
 /// The contents of a map or list about to be dropped.
 pub(super) enum Level {
@@ -91,49 +136,30 @@ pub(super) fn drop_values(level: Level) {
     let _ = PENDING.try_with(|pending| pending.borrow_mut().depth -= 1);
 }
 
-/// One level deeper into a value: with a stack that has room for it.
-pub(in super::super) fn deeper<R>(level: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(RED_ZONE, STACK_STEP, level)
-}
-
-pub(super) fn deep_copy(value: &Value, depth: usize) -> Result<Value, TooDeep> {
+pub(super) fn deep_copy(value: &Value, walk: &mut Walk) -> Result<Value, TooLarge> {
     match value {
-        Value::Map(_) | Value::List(_) if depth > MAX_NESTING => Err(TooDeep),
-        Value::Map(_) | Value::List(_) => deeper(|| copy_level(value, depth)),
-        scalar => Ok(scalar.clone()),
-    }
-}
-
-fn copy_level(value: &Value, depth: usize) -> Result<Value, TooDeep> {
-    Ok(match value {
-        Value::Map(map) if !map.is_nil() => {
+        Value::Map(map) if !map.is_nil() => walk.step(|walk| {
+            fuel::note(MAP_SIZE + map.len() * ENTRY_SIZE);
             let copy = map.read(|entries| {
                 let mut copy = Entries::with_capacity(entries.len());
                 for (key, value) in entries {
-                    copy.insert(key.clone(), deep_copy(value, depth + 1)?);
+                    copy.insert(key.clone(), deep_copy(value, walk)?);
                 }
                 Ok(copy)
             })?;
-            Value::Map(Map::from_table(map.ty(), copy))
-        }
-        Value::List(list) if !list.is_empty() => {
-            let items =
-                list.items().iter().map(|item| deep_copy(item, depth + 1)).collect::<Result<_, _>>()?;
-            Value::List(List::with_type(list.ty(), items))
-        }
-        other => other.clone(),
-    })
-}
-
-pub(super) fn deep_equal(a: &Value, b: &Value, depth: usize) -> bool {
-    if depth > MAX_NESTING {
-        return false;
+            Ok(Value::Map(Map::from_table(map.ty(), copy)))
+        }),
+        Value::List(list) if !list.is_empty() => walk.step(|walk| {
+            fuel::note(LIST_SIZE);
+            let items = list.items().iter().map(|item| deep_copy(item, walk)).collect::<Result<_, _>>()?;
+            Ok(Value::List(List::with_type(list.ty(), items)))
+        }),
+        other => Ok(other.clone()),
     }
-    deeper(|| equal_level(a, b, depth))
 }
 
-fn equal_level(a: &Value, b: &Value, depth: usize) -> bool {
-    match (a, b) {
+pub(super) fn deep_equal(a: &Value, b: &Value, walk: &mut Walk) -> Result<bool, TooLarge> {
+    Ok(match (a, b) {
         (Value::Nil, Value::Nil) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Int(kind_a, a), Value::Int(kind_b, b)) => kind_a == kind_b && a == b,
@@ -143,25 +169,36 @@ fn equal_level(a: &Value, b: &Value, depth: usize) -> bool {
         (Value::Str(a), Value::Str(b)) => a == b,
         (Value::Bytes(a), Value::Bytes(b)) => a == b,
         (Value::List(a), Value::List(b)) => {
-            a.ty() == b.ty()
-                && a.is_nil() == b.is_nil()
-                && a.len() == b.len()
-                && (a.same(b) || a.items().iter().zip(b.items()).all(|(a, b)| deep_equal(a, b, depth + 1)))
+            if a.ty() != b.ty() || a.is_nil() != b.is_nil() || a.len() != b.len() {
+                return Ok(false);
+            }
+            a.same(b) || walk.step(|walk| all_equal(a.items().iter().zip(b.items()), walk))?
         }
         (Value::Map(a), Value::Map(b)) => {
-            a.ty() == b.ty()
-                && a.is_nil() == b.is_nil()
-                && a.len() == b.len()
-                && (a.same(b)
-                    || a.read(|a| {
-                        b.read(|b| {
-                            a.iter()
-                                .zip(b)
-                                .all(|((key_a, a), (key_b, b))| key_a == key_b && deep_equal(a, b, depth + 1))
-                        })
-                    }))
+            if a.ty() != b.ty() || a.is_nil() != b.is_nil() || a.len() != b.len() {
+                return Ok(false);
+            }
+            a.same(b)
+                || a.read(|a| {
+                    b.read(|b| {
+                        Ok(a.keys().eq(b.keys())
+                            && walk.step(|walk| all_equal(a.values().zip(b.values()), walk))?)
+                    })
+                })?
         }
         (Value::Object(a), Value::Object(b)) => a.equals(b.as_ref()),
         _ => false,
+    })
+}
+
+fn all_equal<'v>(
+    pairs: impl Iterator<Item = (&'v Value, &'v Value)>,
+    walk: &mut Walk,
+) -> Result<bool, TooLarge> {
+    for (a, b) in pairs {
+        if !deep_equal(a, b, walk)? {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }

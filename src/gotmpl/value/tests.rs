@@ -85,8 +85,8 @@ fn what_contains_itself_is_refused_not_followed() {
     let map = Map::new();
     map.insert("self", Value::from(map.clone()));
     let value = Value::from(map.clone());
-    assert_eq!(value.deep_copy().unwrap_err(), TooDeep);
-    assert_eq!(value.to_json(), Err(NotJson::TooDeep));
+    assert_eq!(value.deep_copy().unwrap_err(), TooLarge::Nesting);
+    assert_eq!(value.to_json(), Err(NotJson::TooLarge(TooLarge::Nesting)));
     assert!(value.deep_equal(&value));
     map.clear();
 }
@@ -102,4 +102,15 @@ fn deep_nesting_is_dropped_without_recursion() {
         };
     }
     drop(value);
+}
+
+#[test]
+fn what_is_small_to_keep_and_endless_to_walk_is_refused() {
+    let double =
+        || (0..60).fold(Value::int(1), |value, _| Value::from(List::new(vec![value.clone(), value])));
+    let value = double();
+    assert_eq!(value.deep_copy().unwrap_err(), TooLarge::Parts);
+    assert_eq!(value.to_json(), Err(NotJson::TooLarge(TooLarge::Parts)));
+    assert!(!value.deep_equal(&double()));
+    assert_eq!(crate::gotmpl::fmt::format_value(&value), Err(TooLarge::Parts));
 }

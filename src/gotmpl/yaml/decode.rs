@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::super::fuel;
 use super::super::strconv;
 use super::resolve::{Flavor, Scalar, is_timestamp, resolve};
 use super::tree::{NodeId, NodeKind, Tree};
@@ -168,6 +169,9 @@ impl<'t> Decoder<'t> {
         self.decoded += 1;
         if !self.open.is_empty() {
             self.aliased += 1;
+        }
+        if fuel::spend(2).is_err() {
+            return Err(Error::plain("document is too large"));
         }
         if self.aliased > 100
             && self.decoded > 1000

@@ -12,6 +12,7 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::fuel::{self, MAX_TEXT};
 use super::decode::replace_invalid;
 use super::resolve::Flavor;
 use super::style::{Analysis, Style, analyze};
@@ -177,6 +178,9 @@ impl Emitter {
             return Err(Error::raw(format!(
                 "json: unsupported value: nested deeper than {MAX_DEPTH} levels"
             )));
+        }
+        if self.out.len() > MAX_TEXT || fuel::spend(2).is_err() {
+            return Err(Error::raw("json: unsupported value: too large".to_owned()));
         }
         Ok(())
     }

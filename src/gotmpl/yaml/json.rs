@@ -9,6 +9,7 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::fuel::{self, MAX_TEXT};
 use super::super::strconv::{QuoteStyle, push_escaped_char};
 use super::decode::{Build, Root, replace_invalid};
 use super::encode::{Encode, View};
@@ -30,6 +31,9 @@ pub fn to_json<T: Encode>(value: &T) -> String {
 fn write<T: Encode>(value: &T, depth: usize, out: &mut String) -> Result<(), Box<Error>> {
     if depth > MAX_DEPTH {
         return Err(Error::raw(format!("json: unsupported value: nested deeper than {MAX_DEPTH} levels")));
+    }
+    if out.len() > MAX_TEXT || fuel::spend(1).is_err() {
+        return Err(Error::raw("json: unsupported value: too large".to_owned()));
     }
     value.view(|view| {
         match view {
@@ -253,6 +257,9 @@ impl<'a> Parser<'a> {
 
     fn value<B: Build>(&mut self, depth: usize) -> Parsed<B> {
         self.blanks();
+        if fuel::spend(2).is_err() {
+            return Err(Error::raw("value is too large".to_owned()));
+        }
         let Some(c) = self.peek() else { return self.ended() };
         match c {
             b'{' | b'[' if depth >= MAX_DEPTH => self.unexpected("exceeded max depth"),

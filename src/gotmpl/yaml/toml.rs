@@ -6,6 +6,8 @@
 
 use std::fmt::Write;
 
+use super::super::fuel::{self, MAX_TEXT};
+use super::super::value::MAX_PARTS;
 use super::decode::Build;
 use super::encode::{Encode, View};
 use super::tree::MAX_DEPTH;
@@ -45,8 +47,17 @@ fn fail<T>(message: &str) -> Written<T> {
 }
 
 fn shape<T: Encode>(value: &T, depth: usize) -> Written<Shape> {
+    shape_within(value, depth, &mut 0)
+}
+
+/// `parts` counts the values seen: a list may hold another many times over.
+fn shape_within<T: Encode>(value: &T, depth: usize, parts: &mut usize) -> Written<Shape> {
     if depth > MAX_DEPTH {
         return fail("toml: nested too deep");
+    }
+    *parts += 1;
+    if *parts > MAX_PARTS || fuel::spend(1).is_err() {
+        return fail("toml: value is too large");
     }
     value.view(|view| match view {
         View::Null | View::List { nil: true, .. } | View::Map { nil: true, .. } => Ok(Shape::Nil),
@@ -54,7 +65,7 @@ fn shape<T: Encode>(value: &T, depth: usize) -> Written<Shape> {
         View::List { items, .. } => {
             let mut all_tables = !items.is_empty();
             for item in items {
-                match shape(item, depth + 1)? {
+                match shape_within(item, depth + 1, parts)? {
                     Shape::Nil => return fail("toml: cannot encode array with nil element"),
                     Shape::Table => {}
                     _ => all_tables = false,
@@ -69,7 +80,14 @@ fn shape<T: Encode>(value: &T, depth: usize) -> Written<Shape> {
 impl Writer {
     fn enter(&mut self) -> Written<()> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH { fail("toml: nested too deep") } else { Ok(()) }
+        if self.depth > MAX_DEPTH {
+            return fail("toml: nested too deep");
+        }
+        if self.out.len() > MAX_TEXT || fuel::spend(2).is_err() {
+            fail("toml: value is too large")
+        } else {
+            Ok(())
+        }
     }
 
     fn encode<T: Encode>(&mut self, value: &T) -> Written<()> {

@@ -14,6 +14,10 @@ use super::scan::{Mark, Scanner, TokenKind, input};
 /// Nesting accepted when reading and writing, within the stack of any thread. Go stops at 10,000; no chart comes near.
 pub const MAX_DEPTH: usize = 250;
 
+/// Nodes accepted in one document, each of which takes a hundred bytes and more. The largest document of the
+/// development corpus, a custom resource definition of 0.8 MiB, has some thirty thousand.
+pub const MAX_NODES: usize = 1_000_000;
+
 /// Index of a node in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NodeId(u32);
@@ -260,6 +264,10 @@ impl<'a> Parser<'a> {
             };
             self.scanner.take()?;
             return Ok(self.add(NodeKind::Alias { name: name.into(), target }, None, start, end));
+        }
+        if self.tree.nodes.len() > MAX_NODES {
+            let problem = format!("document has more than {MAX_NODES} nodes");
+            return Err(Error::at(&problem, start.line as usize + 1, start.pos as usize));
         }
         let Properties { anchor, tag, end: properties_end } = self.properties()?;
         let token = self.scanner.peek()?;

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::super::fuel;
 use super::super::str::Str;
 use super::super::types::ANY_MAP;
-use super::super::value::{Entries, List, Map, Value};
+use super::super::value::{ENTRY_SIZE, Entries, LIST_SIZE, List, MAP_SIZE, Map, Value};
 use super::decode::Build;
 use super::encode::{Encode, View};
 
@@ -28,6 +29,7 @@ impl Build for Value {
     }
 
     fn string(s: Cow<'_, str>) -> Self {
+        fuel::note(s.len() / 8);
         Value::Str(match s {
             Cow::Borrowed(s) => Str::from(s),
             Cow::Owned(s) => Str::from(s),
@@ -35,14 +37,17 @@ impl Build for Value {
     }
 
     fn list(items: Vec<Self>) -> Self {
+        fuel::note(LIST_SIZE);
         Value::List(List::new(items))
     }
 
     fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self) {
+        fuel::note(ENTRY_SIZE + key.len() / 8);
         map.insert(Str::from(&*key), value);
     }
 
     fn map(map: Self::Table) -> Self {
+        fuel::note(MAP_SIZE);
         Value::Map(Map::from_table(ANY_MAP, map))
     }
 }

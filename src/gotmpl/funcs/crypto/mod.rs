@@ -16,6 +16,7 @@ use aws_lc_rs::rsa::KeySize;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::fuel;
 use super::super::func::{Ctx, Func, FuncError};
 use super::super::str::Str;
 use super::super::types::{ANY_SLICE, INT, Type, UINT32};
@@ -34,6 +35,10 @@ mod password;
 #[cfg(test)]
 mod tests;
 
+/// What an RSA key of 2048 bits, and what is made slow on purpose, takes of a render's budget: 40 are too many, where
+/// the corpus' charts make 8 at most.
+const SLOW: usize = 600_000;
+
 const CERTIFICATE: Type = Type::Object("sprig.certificate");
 
 /// The functions of this folder.
@@ -45,6 +50,7 @@ pub(super) const FUNCS: &[Func] = &[
             Value::Uint(_, counter) => u32::try_from(*counter).unwrap_or(0),
             _ => 0,
         };
+        fuel::spend(SLOW)?;
         string(password::derive(counter, text(a, 1), text(a, 2), text(a, 3), text(a, 4)))
     }),
     Func::new("encryptAES", &[TEXT, TEXT], TEXT, encrypt_aes),
@@ -77,6 +83,11 @@ fn bcrypt(ctx: &Ctx<'_>, password: &[u8]) -> String {
     let failed = |why: &str| format!("failed to encrypt string with bcrypt: {why}");
     if password.len() > 72 {
         return failed("bcrypt: password length exceeds 72 bytes");
+    }
+    // Refused when the function returns.
+    fuel::note(SLOW);
+    if fuel::used_up() {
+        return String::new();
     }
     let mut salt = [0; 16];
     ctx.random(&mut salt);
@@ -156,10 +167,16 @@ fn decrypt_aes(_: &mut Ctx<'_>, a: &[Value]) -> Res {
 fn generate_private_key(ctx: &mut Ctx<'_>, a: &[Value]) -> Res {
     let failed = |why: String| FuncError::new(format!("failed to generate private key: {why}"));
     let key = match text(a, 0) {
-        b"" | b"rsa" => PrivateKey::new_rsa(ctx, KeySize::Rsa4096),
+        b"" | b"rsa" => {
+            fuel::spend(5 * SLOW)?;
+            PrivateKey::new_rsa(ctx, KeySize::Rsa4096)
+        }
         b"ecdsa" => PrivateKey::new_ec(ctx),
         b"ed25519" => PrivateKey::new_ed25519(ctx),
-        b"dsa" => return string(der::to_pem("DSA PRIVATE KEY", &drawn::dsa(ctx).map_err(failed)?)),
+        b"dsa" => {
+            fuel::spend(5 * SLOW)?;
+            return string(der::to_pem("DSA PRIVATE KEY", &drawn::dsa(ctx).map_err(failed)?));
+        }
         other => return string([b"Unknown type ", other].concat()),
     };
     string(key.and_then(|key| key.to_pem()).map_err(failed)?)
@@ -193,6 +210,7 @@ impl Object for Certificate {
 }
 
 fn new_key(ctx: &Ctx<'_>) -> Result<PrivateKey, FuncError> {
+    fuel::spend(SLOW)?;
     Ok(PrivateKey::new_rsa(ctx, KeySize::Rsa2048)?)
 }
 

@@ -9,14 +9,20 @@ use std::rc::Rc;
 
 use regex::{Regex, RegexBuilder};
 
+use super::super::fuel::{self, MAX_ITEMS, MAX_TEXT};
 use super::runes;
 pub use translate::SyntaxError;
 use translate::translate;
 
 mod translate;
 
-/// Largest compiled program; Go's own limit on a pattern is of this order.
-const SIZE_LIMIT: usize = 128 << 20;
+/// Largest compiled programs, in bytes, and what compiling takes of a render's budget: first as a pattern of any
+/// real chart, then as Go would still accept it, but for classes of thousands of characters repeated hundreds of
+/// times, which take far more as UTF-8.
+const SIZES: [(usize, usize); 2] = [(256 << 10, 10_000), (16 << 20, 3_000_000)];
+
+/// A search reads this many bytes in a step of the budget.
+const BYTES_A_STEP: usize = 64;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -25,12 +31,15 @@ pub struct Regexp {
     names: Vec<String>,
     /// Whether the pattern is the empty text, which `split` treats apart.
     blank: bool,
+    /// Whether it needed more than the first of [`SIZES`].
+    large: bool,
 }
 
 /// Compiled patterns by their Go text, for one render.
 #[derive(Debug, Default)]
 pub struct Cache {
     known: HashMap<Vec<u8>, Result<Rc<Regexp>, SyntaxError>>,
+    large: usize,
 }
 
 impl Cache {
@@ -39,12 +48,18 @@ impl Cache {
         self.known.len()
     }
 
+    /// How many of them are large.
+    pub fn large(&self) -> usize {
+        self.large
+    }
+
     /// The pattern compiled, from memory when it was met before.
     pub fn get(&mut self, pattern: &[u8]) -> Result<Rc<Regexp>, SyntaxError> {
         if let Some(known) = self.known.get(pattern) {
             return known.clone();
         }
         let compiled = Regexp::compile(pattern).map(Rc::new);
+        self.large += usize::from(compiled.as_ref().is_ok_and(|regexp| regexp.large));
         self.known.insert(pattern.to_vec(), compiled.clone());
         compiled
     }
@@ -84,14 +99,17 @@ impl Regexp {
     /// Compiles a pattern in Go's syntax.
     pub fn compile(pattern: &[u8]) -> Result<Self, SyntaxError> {
         let translated = translate(pattern)?;
-        let regex =
-            RegexBuilder::new(&translated.pattern).size_limit(SIZE_LIMIT).nest_limit(4096).build().map_err(
-                |_| SyntaxError {
-                    code: "expression too large",
-                    expr: String::from_utf8_lossy(pattern).into_owned(),
-                },
-            )?;
-        Ok(Self { regex, names: translated.names, blank: pattern.is_empty() })
+        for (index, (size, steps)) in SIZES.into_iter().enumerate() {
+            if fuel::spend(steps).is_err() {
+                break;
+            }
+            let mut builder = RegexBuilder::new(&translated.pattern);
+            if let Ok(regex) = builder.size_limit(size).dfa_size_limit(1 << 20).nest_limit(4096).build() {
+                let blank = pattern.is_empty();
+                return Ok(Self { regex, names: translated.names, blank, large: index > 0 });
+            }
+        }
+        Err(SyntaxError { code: "expression too large", expr: String::from_utf8_lossy(pattern).into_owned() })
     }
 
     /// Whether the pattern occurs in the text.
@@ -180,6 +198,10 @@ impl Regexp {
         let (mut last_end, mut at) = (0, 0);
         while at <= hay.text.len() {
             replacement.clear();
+            if out.as_ref().map_or(0, Vec::len) > MAX_TEXT || fuel::spend(search(&hay.text, at)).is_err() {
+                // Too large to be a result, or no budget for one: whoever called this function finds out.
+                break;
+            }
             let Some((from, to)) = next(at, &mut replacement) else { break };
             let out = out.get_or_insert_with(|| Vec::with_capacity(text.len() + replacement.len()));
             out.extend_from_slice(slice(text, (hay.original(last_end), hay.original(from))));
@@ -206,6 +228,9 @@ impl Regexp {
         let mut spans = Vec::new();
         let (mut at, mut previous_end) = (0, None);
         while spans.len() < limit && at <= hay.text.len() {
+            if spans.len() > MAX_ITEMS || fuel::spend(search(&hay.text, at)).is_err() {
+                break;
+            }
             let Some(found) = self.regex.find_at(&hay.text, at) else { break };
             let (from, to) = (found.start(), found.end());
             let mut accepted = true;
@@ -252,6 +277,11 @@ impl Regexp {
         }
         out.extend_from_slice(rest);
     }
+}
+
+/// What a search from `at` on takes of the budget: at worst it reads all the rest.
+fn search(text: &str, at: usize) -> usize {
+    1 + (text.len() - at) / BYTES_A_STEP
 }
 
 fn slice(bytes: &[u8], (from, to): Span) -> &[u8] {
