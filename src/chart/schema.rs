@@ -33,6 +33,13 @@ pub fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
             });
         }
     };
+    if !cost::is_bounded(&schema, values) {
+        return Err(
+            "values.schema.json cannot be used: checking these values against it would take too long, since \
+                    its references and alternatives multiply"
+                .to_owned(),
+        );
+    }
     let validator = jsonschema::options()
         .with_pattern_options(PatternOptions::regex())
         .with_base_uri(BASE)
@@ -45,14 +52,25 @@ pub fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
         .build(&schema)
         .map_err(|e| invalid_schema(&schema).unwrap_or_else(|| unusable(&e)))?;
     let values = values.iter().map(|(key, value)| (key.clone(), whole_numbers(value))).collect();
-    let errors: Vec<ValidationError<'_>> = validator.iter_errors(&values).collect();
-    if errors.is_empty() { Ok(()) } else { Err(report(&errors, &schema)) }
+    let mut found = validator.iter_errors(&values);
+    let errors: Vec<ValidationError<'_>> = found.by_ref().take(MAX_ERRORS).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let mut report = report(&errors, &schema);
+    if found.next().is_some() {
+        report.push_str(&format!("- and more: the first {MAX_ERRORS} failures are listed\n"));
+    }
+    Err(report)
 }
 
 fn is_uuid(text: &str) -> bool {
     let lengths = [8, 4, 4, 4, 12];
     text.split('-').map(str::len).eq(lengths) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
+
+/// How many failures are reported; Helm lists them all, be they millions.
+const MAX_ERRORS: usize = 10_000;
 
 /// Where Helm tells its validator the schema lies.
 const BASE: &str = "file:///values.schema.json";
@@ -698,5 +716,6 @@ fn quote(text: &str) -> String {
     format!("'{inner}'")
 }
 
+mod cost;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! Findings for a person, drawn by miette: the source line underlined, expected and found, the next step.
 
 use super::count;
+use super::excerpt::{self, Excerpt};
 use crate::diag::{Diag, Severity};
 use crate::source::{FileId, SourceMap};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,11 +17,11 @@ pub fn findings(diags: &[Diag], sources: &SourceMap, color: bool) -> String {
         let view = View::new(diag, sources);
         // Writing into a String does not fail; should the drawing itself, the plain text still serves.
         if handler.render_report(&mut out, &view).is_err() {
-            out.push_str(&format!("{}: {}\n", diag.code, diag.message));
+            out.push_str(&format!("{}: {}\n", diag.code, view.message));
         }
         for note in &diag.notes {
             out.push_str("  note: ");
-            out.push_str(&note.replace('\n', "\n        "));
+            out.push_str(&excerpt::message(note).replace('\n', "\n        "));
             out.push('\n');
         }
         out.push('\n');
@@ -50,7 +51,7 @@ struct View {
     code: String,
     message: String,
     help: Option<String>,
-    source: Option<NamedSource<Arc<str>>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     related: Vec<View>,
 }
@@ -64,16 +65,18 @@ impl View {
             }
         }
         let mut parts = files.into_iter().map(|file| {
+            let source = source(sources, file);
             let labels = diag
                 .labels
                 .iter()
                 .filter(|l| l.span.file == file)
                 .map(|l| {
                     let text = (!l.text.is_empty()).then(|| l.text.clone());
-                    LabeledSpan::new(text, l.span.start as usize, l.span.len())
+                    let start = l.span.start as usize;
+                    LabeledSpan::new(text, start, source.shown(start, l.span.len()))
                 })
                 .collect();
-            (source(sources, file), labels)
+            (source, labels)
         });
         let (source, labels) = parts.next().map_or((None, Vec::new()), |(s, l)| (Some(s), l));
         let related = parts
@@ -90,7 +93,7 @@ impl View {
         View {
             severity: diag.severity,
             code: diag.code.to_string(),
-            message: diag.message.clone(),
+            message: excerpt::message(&diag.message).into_owned(),
             help: diag.help.clone(),
             source,
             labels,
@@ -99,9 +102,9 @@ impl View {
     }
 }
 
-fn source(sources: &SourceMap, file: FileId) -> NamedSource<Arc<str>> {
+fn source(sources: &SourceMap, file: FileId) -> Excerpt {
     let text = sources.get(file).map_or_else(|| Arc::from(""), |f| f.text.clone());
-    NamedSource::new(sources.path(file).display().to_string(), text)
+    Excerpt { name: sources.path(file).display().to_string(), text }
 }
 
 impl fmt::Display for View {

@@ -3,6 +3,7 @@
 //! In: [`Diags`] with their [`SourceMap`], plans, events. Out: text for a person ([`human`]) or JSON for a
 //! program ([`json`]). Must not know: how any of it was found. The only place that uses miette.
 
+mod excerpt;
 pub mod human;
 pub mod json;
 pub mod plan;

@@ -32,3 +32,22 @@ fn a_program_gets_positions() {
     assert_eq!(json["diagnostics"][0]["labels"][0]["column"], 12);
     assert_eq!(json["diagnostics"][0]["labels"][0]["end_column"], 19);
 }
+
+#[test]
+fn long_lines_and_messages_are_shown_in_part() {
+    let mut sources = SourceMap::default();
+    let long = format!("a: 1\nb: \"{}é = {}\"\n", "x".repeat(200_000), "y".repeat(200_000));
+    let file = sources.add("long.rel", &*long);
+    for (start, end) in
+        [(5, 400_000), (200_005, 200_009), (200_010, 400_012), (0, 400_012), (400_010, 400_016)]
+    {
+        let diag =
+            Diag::error(codes::SYNTAX, "é".repeat(1_000_000) + " cause").at(Span::new(file, start, end), "é");
+        let text = render(&[diag], &sources, Format::Human, false);
+        assert!(text.len() < 100_000, "{start}..{end}: {} bytes", text.len());
+        assert!(text.contains("long.rel:") && text.contains("cause") && text.contains("left out"), "{text}");
+    }
+    let diag = Diag::error(codes::SYNTAX, "no").at(Span::new(file, 200_010, 200_013), "here");
+    let text = render(&[diag], &sources, Format::Human, false);
+    assert!(text.contains("long.rel:2:200006") && text.contains("here"), "{text}");
+}
