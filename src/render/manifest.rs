@@ -140,6 +140,9 @@ pub(super) struct BadManifest {
     pub(super) offset: Option<usize>,
 }
 
+/// How many documents a chart may render to; each is kept as text and as objects.
+const MAX_DOCUMENTS: usize = 50_000;
+
 /// Splits and sorts rendered files, given sorted by path; partials and blank files are skipped.
 pub(super) fn sort(files: &[Output]) -> Result<Sorted, BadManifest> {
     let mut sorted = Sorted::default();
@@ -152,6 +155,10 @@ pub(super) fn sort(files: &[Output]) -> Result<Sorted, BadManifest> {
             return Err(not_utf8(path, content, bytes));
         }
         for text in split(content) {
+            if sorted.documents.len() + sorted.hooks.len() >= MAX_DOCUMENTS {
+                let message = format!("the chart renders to more than {MAX_DOCUMENTS} documents");
+                return Err(BadManifest { path: path.clone(), message, text: String::new(), offset: None });
+            }
             sorted.add(path, text)?;
         }
     }

@@ -22,7 +22,7 @@ mod translate;
 const SIZES: [(usize, usize); 2] = [(256 << 10, 10_000), (16 << 20, 3_000_000)];
 
 /// A search reads this many bytes in a step of the budget.
-const BYTES_A_STEP: usize = 64;
+const BYTES_A_STEP: usize = 32;
 
 /// A compiled pattern.
 #[derive(Debug)]
