@@ -92,19 +92,28 @@ impl<'t> Frame<'t> {
         }
     }
 
+    #[inline]
     pub fn count(&self, name: Span, params: usize, variadic: bool, args: usize, last: bool) -> Exec<()> {
         let given = args + usize::from(last);
-        let least = params.saturating_sub(1);
-        let fits = if variadic { given >= least } else { given == params };
-        if fits {
-            return Ok(());
-        }
+        let fits = if variadic { given + 1 >= params } else { given == params };
+        if fits { Ok(()) } else { Err(self.wrong_count(name, params, variadic, args, given)) }
+    }
+
+    #[cold]
+    fn wrong_count(
+        &self,
+        name: Span,
+        params: usize,
+        variadic: bool,
+        args: usize,
+        given: usize,
+    ) -> Box<ExecError> {
         let name = self.source.name(name);
-        Err(self.error(if variadic {
-            format!("wrong number of args for {name}: want at least {least} got {args}")
+        self.error(if variadic {
+            format!("wrong number of args for {name}: want at least {} got {args}", params.saturating_sub(1))
         } else {
             format!("wrong number of args for {name}: want {params} got {given}")
-        }))
+        })
     }
 
     fn arguments(
@@ -196,15 +205,17 @@ impl<'t> Frame<'t> {
     }
 
     /// Go's `validateType`: the value if it may be passed as the type.
+    #[inline]
     pub fn validate(&self, cell: Cell, ty: Type) -> Exec<Cell> {
         match (ty, &cell.value) {
-            (Type::Any | Type::Reflect, _) => return Ok(cell),
+            (Type::Any | Type::Reflect, _) => Ok(cell),
             // What nearly all other parameters are and get.
-            (Type::String, Value::Str(_)) | (Type::Bool, Value::Bool(_)) => {
-                return Ok(Cell::plain(cell.value));
-            }
-            _ => {}
+            (Type::String, Value::Str(_)) | (Type::Bool, Value::Bool(_)) => Ok(Cell::plain(cell.value)),
+            _ => self.convert(cell, ty),
         }
+    }
+
+    fn convert(&self, cell: Cell, ty: Type) -> Exec<Cell> {
         let Some(actual) = cell.value.ty() else {
             if cell.iface {
                 return Err(self.error(format!("wrong type for value; expected {ty}; got interface {{}}")));

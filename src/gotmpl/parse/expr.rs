@@ -52,8 +52,7 @@ impl Parser<'_> {
                 | Kind::String
                 | Kind::Variable
                 | Kind::LeftParen => {
-                    self.back(token);
-                    let command = self.command()?;
+                    let command = self.command(token)?;
                     self.open.commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
@@ -67,6 +66,9 @@ impl Parser<'_> {
         let mut before: Option<Token> = None;
         loop {
             if self.peek().kind != Kind::Variable {
+                if before.is_none() {
+                    return Ok((Run::EMPTY, false));
+                }
                 // Only a range may end its list with a comma, `{{range $i, }}`; the pipeline will then miss a value.
                 break;
             }
@@ -104,38 +106,34 @@ impl Parser<'_> {
         Run::new(start, offset(self.arrays.variables.len()) - start)
     }
 
-    fn command(&mut self) -> Parse<Command> {
-        let start = self.peek().start;
-        let mut end = start;
+    /// A command that begins with this token.
+    fn command(&mut self, mut token: Token) -> Parse<Command> {
+        let start = token.start;
         let first = self.open.operands.len();
-        loop {
-            let operand = self.operand()?;
-            let found = operand.is_some();
-            if let Some((operand, operand_end)) = operand {
-                self.open.operands.push(operand);
-                end = operand_end;
-            }
-            let token = self.next();
+        let end = loop {
+            let Some((operand, end)) = self.operand(token)? else {
+                return self.unexpected(token, "operand");
+            };
+            self.open.operands.push(operand);
+            token = self.next();
             match token.kind {
                 Kind::RightDelim | Kind::RightParen => {
                     self.back(token);
-                    break;
+                    break end;
                 }
-                Kind::Pipe => break,
-                _ if token.spaced && found => self.back(token),
+                Kind::Pipe => break end,
+                _ if token.spaced => {}
                 _ => return self.unexpected(token, "operand"),
             }
-        }
+        };
         let args = close(&mut self.open.operands, first, &mut self.arrays.operands);
-        if args.is_empty() {
-            return self.error("empty command");
-        }
         Ok(Command { span: Span { start, end }, args })
     }
 
-    /// A term with the fields that follow it, and where it ends.
-    fn operand(&mut self) -> Parse<Option<(Operand, u32)>> {
-        let Some((term, start, term_end)) = self.term()? else { return Ok(None) };
+    /// The term at this token with the fields that follow it, and where it ends; nothing if none begins so.
+    fn operand(&mut self, token: Token) -> Parse<Option<(Operand, u32)>> {
+        let start = token.start;
+        let Some((term, term_end)) = self.term(token)? else { return Ok(None) };
         // What a term stores is stored by now, so the fields lie side by side, behind the first of `.A`.
         let fields = self.fields();
         if fields.is_empty() {
@@ -185,9 +183,7 @@ impl Parser<'_> {
         Run::new(start, offset(self.arrays.idents.len()) - start)
     }
 
-    /// One word, where it begins, and where it ends.
-    fn term(&mut self) -> Parse<Option<(Operand, u32, u32)>> {
-        let token = self.next();
+    fn term(&mut self, token: Token) -> Parse<Option<(Operand, u32)>> {
         let span = token.span();
         let mut end = token.end;
         let operand = match token.kind {
@@ -249,12 +245,9 @@ impl Parser<'_> {
                 let literal = self.literal(token)?;
                 Operand::Str(store(&mut self.arrays.strings, literal))
             }
-            _ => {
-                self.back(token);
-                return Ok(None);
-            }
+            _ => return Ok(None),
         };
-        Ok(Some((operand, token.start, end)))
+        Ok(Some((operand, end)))
     }
 }
 

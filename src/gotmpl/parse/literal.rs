@@ -210,8 +210,22 @@ fn parse_hex_float(hex: &str) -> Option<f64> {
     (seen && value.is_finite()).then_some(value)
 }
 
+/// What nearly all numbers are: decimal digits, few enough for every type.
+fn small(text: &str) -> Option<Numeric> {
+    const MOST: usize = 9;
+    let decimal = text.len() <= MOST && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !decimal || text.len() > 1 && text.starts_with('0') {
+        return None;
+    }
+    let number: u32 = text.parse().ok()?;
+    Some(Numeric { int: Some(number.into()), uint: Some(number.into()), float: Some(number.into()) })
+}
+
 /// A number that is neither a character nor complex.
 pub(super) fn number(text: &str) -> Result<Numeric, String> {
+    if let Some(number) = small(text) {
+        return Ok(number);
+    }
     let mut number = Numeric { uint: parse_uint(text), int: parse_int(text), float: None };
     if number.int == Some(0) {
         number.uint = Some(0);

@@ -116,3 +116,30 @@ fn any_text_is_parsed_or_refused() {
         }
     }
 }
+
+#[test]
+fn a_text_under_another_name_shares_its_nodes() {
+    let text = b"{{define \"d\"}}{{.x}}{{end}}{{template \"d\" .}}";
+    let parsed = parse("a", text, &Funcs::new()).unwrap();
+    let renamed = parsed.renamed("b").unwrap();
+    let names = |parsed: &Parsed| parsed.trees.iter().map(|tree| tree.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&parsed), [b"d".as_slice().into(), b"a".as_slice().into()]);
+    assert_eq!(names(&renamed), [b"d".as_slice().into(), b"b".as_slice().into()]);
+    assert!(renamed.trees.iter().all(|tree| &*tree.source.name == "b"));
+    assert!(Arc::ptr_eq(&parsed.trees[0].source.text, &renamed.trees[0].source.text));
+    // Here the name decides which of two templates there is.
+    assert!(parsed.renamed("d").is_none());
+    assert!(parse("d", text, &Funcs::new()).is_err());
+}
+
+#[test]
+fn errors_are_at_the_line_go_names() {
+    let line = |text: &str| {
+        let error = parse("t", text.as_bytes(), &Funcs::new()).unwrap_err();
+        format!("{}: {}", error.line, error.message)
+    };
+    assert_eq!(line("{{ nil.x\n\n}}"), "1: unexpected . after term \"nil\"");
+    assert_eq!(line("\n{{ print\n $x }}"), "3: undefined variable \"$x\"");
+    assert_eq!(line("{{ if 1\n"), "2: unclosed action started at t:1");
+    assert_eq!(line("{{ range $i\n, $j\n, $k := 1}}"), "3: too many declarations in range");
+}

@@ -114,3 +114,44 @@ fn what_is_small_to_keep_and_endless_to_walk_is_refused() {
     assert!(!value.deep_equal(&double()));
     assert_eq!(crate::gotmpl::fmt::format_value(&value), Err(TooLarge::Parts));
 }
+
+#[test]
+fn entries_behave_as_a_sorted_map_however_many_they_are() {
+    let mut seed = 7_u64;
+    let mut random = move |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    for keys in [3, 40, 1_000] {
+        let (mut entries, mut model) = (Entries::new(), std::collections::BTreeMap::new());
+        for step in 0..3_000 {
+            // Short and long keys, with a common beginning and with bytes of nought.
+            let key = match random(keys) {
+                n if n % 3 == 0 => format!("k{n}"),
+                n if n % 3 == 1 => format!("a rather long and common beginning {n}"),
+                n => format!("k\0{n}"),
+            };
+            let hint = usize::try_from(random(50)).unwrap();
+            let near =
+                entries.get_near(key.as_bytes(), hint).map(|(value, _)| value.deep_equal(&model[&key]));
+            assert_eq!(near, model.contains_key(&key).then_some(true));
+            if random(3) == 0 {
+                assert_eq!(entries.remove(key.as_bytes()).is_some(), model.remove(&key).is_some());
+            } else {
+                let value = Value::int(step);
+                assert_eq!(
+                    entries.insert(Str::from(key.as_str()), value.clone()).is_some(),
+                    model.insert(key, value).is_some()
+                );
+            }
+        }
+        assert_eq!(entries.len(), model.len());
+        assert!(entries.keys().map(Str::as_bytes).eq(model.keys().map(String::as_bytes)));
+        assert!(entries.values().zip(model.values()).all(|(a, b)| a.deep_equal(b)));
+        assert!(model.iter().all(|(key, value)| entries.get(key.as_bytes()).unwrap().deep_equal(value)));
+    }
+    let twice: Entries =
+        [("b", 1), ("a", 2), ("b", 3)].map(|(k, v)| (Str::from(k), Value::int(v))).into_iter().collect();
+    assert_eq!(twice.len(), 2);
+    assert!(twice.get(b"b").unwrap().deep_equal(&Value::int(3)));
+}
