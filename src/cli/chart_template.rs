@@ -12,6 +12,8 @@ use std::io::Read;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
+// As in Helm, a flag given again replaces the one before.
+#[command(args_override_self = true)]
 pub struct Args {
     /// `[NAME] CHART`: a chart is a directory or a .tgz archive.
     #[arg(required = true, num_args = 1..=2, value_name = "NAME CHART")]
