@@ -42,6 +42,7 @@ impl std::error::Error for UsedUp {}
 ///
 /// # Errors
 /// There were not as many left.
+#[inline]
 pub fn spend(steps: usize) -> Result<(), UsedUp> {
     LEFT.with(|left| {
         let rest = left.get().saturating_sub_unsigned(steps as u64);
@@ -51,11 +52,13 @@ pub fn spend(steps: usize) -> Result<(), UsedUp> {
 }
 
 /// Uses up steps where an error cannot be returned; the next [`spend`] reports it.
+#[inline]
 pub fn note(steps: usize) {
     let _seen_later = spend(steps);
 }
 
 /// Gives back what [`note`] took for something that is gone. May be called while the thread ends.
+#[inline]
 pub fn give_back(steps: usize) {
     let _ended = LEFT.try_with(|left| left.set(left.get().saturating_add_unsigned(steps as u64)));
 }

@@ -3,7 +3,7 @@
 use super::super::error::ExecError;
 use super::super::fmt::quote_lossy;
 use super::super::fuel::{self, MAX_ITEMS, MAX_TEXT};
-use super::super::parse::ast::{Command, Function, Id, Ident, Operand, Pipe, Run, Target, Variable};
+use super::super::parse::ast::{Command, Function, Id, Ident, Operand, Pipe, Run, Span, Target, Variable};
 use super::super::parse::{RED_ZONE, STACK_STEP};
 use super::super::types::Type;
 use super::super::value::{Map, Value};
@@ -344,22 +344,31 @@ impl<'t> Frame<'t> {
                 }
             },
         }?;
-        let excess = match &result.value {
+        let fits = match &result.value {
+            Value::Str(text) => text.len() <= MAX_TEXT,
+            Value::List(list) => list.len() <= MAX_ITEMS,
+            _ => true,
+        };
+        // This finds out, too, about a function that used up the budget and swallowed the error.
+        if fits && fuel::spend(size(&result.value)).is_ok() {
+            return Ok(result);
+        }
+        self.at = node;
+        Err(self.too_much(name, &result.value))
+    }
+
+    #[cold]
+    fn too_much(&self, name: Span, result: &Value) -> Box<ExecError> {
+        let name = self.source.name(name);
+        self.error(match result {
             Value::Str(text) if text.len() > MAX_TEXT => {
-                Some(format!("result is larger than {MAX_TEXT} bytes"))
+                format!("error calling {name}: result is larger than {MAX_TEXT} bytes")
             }
             Value::List(list) if list.len() > MAX_ITEMS => {
-                Some(format!("result is larger than {MAX_ITEMS} items"))
+                format!("error calling {name}: result is larger than {MAX_ITEMS} items")
             }
-            // Besides, this finds out about a function that used up the budget and swallowed the error.
-            value => fuel::spend(size(value)).err().map(|used_up| used_up.to_string()),
-        };
-        if let Some(excess) = excess {
-            self.at = node;
-            let name = self.source.name(name);
-            return Err(self.error(format!("error calling {name}: {excess}")));
-        }
-        Ok(result)
+            _ => format!("error calling {name}: {}", fuel::UsedUp),
+        })
     }
 }
 

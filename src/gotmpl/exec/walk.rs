@@ -72,21 +72,27 @@ impl<'t> Frame<'t> {
 
     /// Uses up steps of the render's budget.
     pub fn spend(&self, steps: usize) -> Exec<()> {
-        fuel::spend(steps).map_err(|used_up| self.error(used_up.to_string()))
+        if fuel::spend(steps).is_ok() { Ok(()) } else { Err(self.used_up()) }
     }
 
-    fn step(&self, ctx: &Ctx<'_>) -> Exec<()> {
-        if ctx.out.len() > MAX_TEXT {
-            return Err(self.error(format!("output is larger than {MAX_TEXT} bytes")));
-        }
-        self.spend(1)
+    #[cold]
+    fn used_up(&self) -> Box<ExecError> {
+        self.error(fuel::UsedUp.to_string())
+    }
+
+    #[cold]
+    fn too_long(&self) -> Box<ExecError> {
+        self.error(format!("output is larger than {MAX_TEXT} bytes"))
     }
 
     pub fn list(&mut self, ctx: &mut Ctx<'_>, dot: &Cell, list: List) -> Exec<Flow> {
+        let nodes = self.source.all(list);
         // An empty body counts, too: what runs it again and again may be a loop over millions.
-        self.step(ctx)?;
-        for node in self.source.all(list) {
-            self.step(ctx)?;
+        self.spend(1 + nodes.len())?;
+        for node in nodes {
+            if ctx.out.len() > MAX_TEXT {
+                return Err(self.too_long());
+            }
             let flow = match node {
                 Node::Text(span) => {
                     let text = self.source.bytes(*span);

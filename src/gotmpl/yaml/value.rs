@@ -29,7 +29,9 @@ impl Build for Value {
     }
 
     fn string(s: Cow<'_, str>) -> Self {
-        fuel::note(s.len() / 8);
+        if s.len() >= 64 {
+            fuel::note(s.len() / 8);
+        }
         Value::Str(match s {
             Cow::Borrowed(s) => Str::from(s),
             Cow::Owned(s) => Str::from(s),
@@ -42,12 +44,11 @@ impl Build for Value {
     }
 
     fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self) {
-        fuel::note(ENTRY_SIZE + key.len() / 8);
         map.insert(Str::from(&*key), value);
     }
 
     fn map(map: Self::Table) -> Self {
-        fuel::note(MAP_SIZE);
+        fuel::note(MAP_SIZE + map.len() * ENTRY_SIZE);
         Value::Map(Map::from_table(ANY_MAP, map))
     }
 }
