@@ -7,8 +7,9 @@ use crate::source::{ReadError, World};
 use std::path::Path;
 use std::sync::Arc;
 
-/// How many names may be held against how many rules, multiplied; a chart of 1,000 files may have 10,000 rules.
-const MAX_MATCHES: usize = 10_000_000;
+/// How many bytes of names may be held against how many bytes of rules, multiplied; a chart of 1,000 files may have
+/// rules of 50 kB. At worst that takes two seconds.
+const MAX_MATCHES: u64 = 3_000_000_000;
 
 /// Deeper than any chart; a link that points to a folder above itself ends here.
 const MAX_DEPTH: usize = 64;
@@ -48,7 +49,7 @@ fn load_dir(world: &dyn World, root: &Path) -> Result<Chart, ChartError> {
             column: 0,
         })
     })?;
-    let mut walk = Walk { world, rules, files: Vec::new(), remaining: MAX_DECOMPRESSED_SIZE, entries: 0 };
+    let mut walk = Walk { world, rules, files: Vec::new(), remaining: MAX_DECOMPRESSED_SIZE, names: 0 };
     walk.folder(root, "", 0)?;
     loader::from_files(walk.files, root, walk.remaining)
 }
@@ -58,7 +59,8 @@ struct Walk<'a> {
     rules: Rules,
     files: Vec<File>,
     remaining: u64,
-    entries: usize,
+    /// Bytes of all names seen.
+    names: u64,
 }
 
 impl Walk<'_> {
@@ -74,11 +76,14 @@ impl Walk<'_> {
         for entry in entries {
             let name = format!("{prefix}{}", entry.name);
             let path = dir.join(&entry.name);
-            self.entries += 1;
-            if self.entries.saturating_mul(self.rules.len()) > MAX_MATCHES {
+            self.names += name.len() as u64;
+            if self.names.saturating_mul(self.rules.len() as u64) > MAX_MATCHES {
                 return Err(ChartError::new(
                     ChartErrorKind::Archive,
-                    format!(".helmignore has {} rules, too many for so many files", self.rules.len()),
+                    format!(
+                        ".helmignore has {} bytes of rules, too many for so many files",
+                        self.rules.len()
+                    ),
                 ));
             }
             if self.rules.ignores(&name, entry.is_dir) {

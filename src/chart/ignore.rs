@@ -12,9 +12,9 @@ struct Rule {
     base_name_only: bool,
 }
 
-/// The rules of one chart.
+/// The rules of one chart, and how long they are together, in bytes.
 #[derive(Debug, Default)]
-pub(super) struct Rules(Vec<Rule>);
+pub(super) struct Rules(Vec<Rule>, usize);
 
 impl Rules {
     /// Rules of a `.helmignore` (empty when there is none), then Helm's own: dot files under `templates/`.
@@ -46,13 +46,14 @@ impl Rules {
             None => (!rest.contains('/'), rest),
         };
         let pattern = Pattern::parse(rest).map_err(|e| e.to_string())?;
+        self.1 += line.len();
         self.0.push(Rule { pattern, negated, directories_only, base_name_only });
         Ok(())
     }
 
-    /// How many rules.
+    /// What holding one name against all rules costs, in proportion.
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.1
     }
 
     /// Whether the path, relative to the chart and with `/`, is left out.
