@@ -15,16 +15,11 @@ const MAX_NESTING: usize = 16;
 /// `budget` is what the archives among the files may hold, together: each has its own limit in Helm, so that a few
 /// small ones can fill any memory.
 pub(super) fn from_files(files: Vec<File>, origin: &Path, mut budget: u64) -> Result<Chart, ChartError> {
-    let root = files.iter().find(|f| f.name == "Chart.yaml");
-    if let Some(file) = root {
-        check_api_version(file, origin)?;
-    }
     load_files(files, origin, &mut budget, 0)
 }
 
 /// Only asked of the outermost chart, as in Helm.
-fn check_api_version(file: &File, origin: &Path) -> Result<(), ChartError> {
-    let document: Value = decode(file, origin, "Chart.yaml")?;
+fn check_api_version(document: &Value) -> Result<(), ChartError> {
     match document.get("apiVersion").and_then(Value::as_str).unwrap_or("v1") {
         "v1" | "v2" | "" => Ok(()),
         "v3" => Err(ChartError::new(ChartErrorKind::Metadata, "invalid chart apiVersion")
@@ -36,9 +31,13 @@ fn check_api_version(file: &File, origin: &Path) -> Result<(), ChartError> {
 
 fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -> Result<Chart, ChartError> {
     let mut metadata: Option<Metadata> = None;
-    for file in files.iter().filter(|f| f.name == "Chart.yaml") {
+    for (index, file) in files.iter().filter(|f| f.name == "Chart.yaml").enumerate() {
+        let document = decode(file, origin, "Chart.yaml")?;
+        if depth == 0 && index == 0 {
+            check_api_version(&document)?;
+        }
         let into = metadata.get_or_insert_default();
-        read_metadata(into, file, origin)?;
+        merge_metadata(into, &document, file, origin)?;
         if into.api_version.is_empty() {
             into.api_version = "v1".into();
         }
@@ -68,7 +67,8 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
             }
             "values.schema.json" => chart.schema = Some(file.data),
             "requirements.yaml" => {
-                read_metadata(metadata.get_or_insert_default(), &file, origin)?;
+                let document = decode(&file, origin, &file.name)?;
+                merge_metadata(metadata.get_or_insert_default(), &document, &file, origin)?;
                 if metadata.as_ref().is_some_and(|m| m.api_version == "v1") {
                     chart.files.push(file);
                 }
@@ -138,9 +138,13 @@ fn subchart(
     load_files(files, origin, budget, depth)
 }
 
-fn read_metadata(into: &mut Metadata, file: &File, origin: &Path) -> Result<(), ChartError> {
-    let document = decode(file, origin, &file.name)?;
-    into.merge(&document).map_err(|why| {
+fn merge_metadata(
+    into: &mut Metadata,
+    document: &Value,
+    file: &File,
+    origin: &Path,
+) -> Result<(), ChartError> {
+    into.merge(document).map_err(|why| {
         // A null entry is Helm's validation error, which it reports without saying where.
         let message =
             if why.starts_with("validation:") { why } else { format!("cannot load {}: {why}", file.name) };

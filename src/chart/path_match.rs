@@ -59,38 +59,37 @@ impl Pattern {
 
     /// Whether the whole of `name` matches.
     pub fn matches(&self, name: &str) -> bool {
-        let name: Vec<char> = name.chars().collect();
         // Greedy with one point of return: the last `*` seen. Linear in practice, quadratic at worst.
-        let (mut p, mut n) = (0, 0);
-        let mut star: Option<(usize, usize)> = None;
+        let (mut p, mut rest) = (0, name.chars());
+        let mut star: Option<(usize, std::str::Chars<'_>)> = None;
         loop {
-            let step = match (self.0.get(p), name.get(n)) {
+            let mut next = rest.clone();
+            let step = match (self.0.get(p), next.next()) {
                 (None, None) => return true,
                 (Some(Token::Star), _) => {
-                    star = Some((p, n));
+                    star = Some((p, rest.clone()));
                     p += 1;
                     continue;
                 }
-                (Some(Token::Any), Some(c)) => *c != '/',
-                (Some(Token::Char(want)), Some(c)) => want == c,
+                (Some(Token::Any), Some(c)) => c != '/',
+                (Some(Token::Char(want)), Some(c)) => *want == c,
                 (Some(Token::Class { negated, ranges }), Some(c)) => {
-                    ranges.iter().any(|(low, high)| low <= c && c <= high) != *negated
+                    ranges.iter().any(|(low, high)| *low <= c && c <= *high) != *negated
                 }
                 (Some(_), None) | (None, Some(_)) => false,
             };
             if step {
                 p += 1;
-                n += 1;
+                rest = next;
                 continue;
             }
-            match star {
-                Some((at, from)) if name.get(from).is_some_and(|c| *c != '/') => {
-                    star = Some((at, from + 1));
-                    p = at + 1;
-                    n = from + 1;
-                }
-                _ => return false,
+            // The last `*` takes one character more, if that is one it may take.
+            let Some((at, from)) = &mut star else { return false };
+            if from.next().is_none_or(|c| c == '/') {
+                return false;
             }
+            p = *at + 1;
+            rest = from.clone();
         }
     }
 }

@@ -4,6 +4,7 @@
 //! (`SplitManifests`, `SortManifests`, `InstallOrder`).
 
 use super::engine::Output;
+use super::head::{Head, HeadOnly};
 use super::{Hook, HookEvent, Object};
 use crate::chart::metadata::scalar_text;
 use crate::gotmpl::yaml::{self, Root};
@@ -114,18 +115,18 @@ pub fn uninstall_rank(kind: &str) -> (usize, &str) {
 
 /// One document that is no hook.
 #[derive(Clone, Debug)]
-pub(super) struct Document {
+pub(super) struct Document<'f> {
     /// Full template path.
-    pub(super) path: String,
-    pub(super) text: String,
+    pub(super) path: &'f str,
+    pub(super) text: &'f str,
     pub(super) kind: String,
     pub(super) objects: Vec<Object>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Sorted {
+pub(super) struct Sorted<'f> {
     pub(super) hooks: Vec<Hook>,
-    pub(super) documents: Vec<Document>,
+    pub(super) documents: Vec<Document<'f>>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -143,8 +144,17 @@ pub(super) struct BadManifest {
 /// How many documents a chart may render to; each is kept as text and as objects.
 const MAX_DOCUMENTS: usize = 50_000;
 
+/// How much of a document is kept besides its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Its objects.
+    Objects,
+    /// Nothing: objects stay empty, though every document is read and refused as otherwise.
+    Text,
+}
+
 /// Splits and sorts rendered files, given sorted by path; partials and blank files are skipped.
-pub(super) fn sort(files: &[Output]) -> Result<Sorted, BadManifest> {
+pub(super) fn sort(files: &[Output], keep: Keep) -> Result<Sorted<'_>, BadManifest> {
     let mut sorted = Sorted::default();
     for Output { path, text: content, invalid } in files {
         let base = path.rsplit('/').next().unwrap_or(path);
@@ -159,7 +169,7 @@ pub(super) fn sort(files: &[Output]) -> Result<Sorted, BadManifest> {
                 let message = format!("the chart renders to more than {MAX_DOCUMENTS} documents");
                 return Err(BadManifest { path: path.clone(), message, text: String::new(), offset: None });
             }
-            sorted.add(path, text)?;
+            sorted.add(path, text, keep)?;
         }
     }
     sorted.documents.sort_by(|a, b| install_rank(&a.kind).cmp(&install_rank(&b.kind)));
@@ -178,20 +188,22 @@ fn not_utf8(path: &str, text: &str, bytes: &[u8]) -> BadManifest {
     BadManifest { path: path.to_owned(), message, text: text.to_owned(), offset }
 }
 
-impl Sorted {
-    fn add(&mut self, path: &str, text: &str) -> Result<(), BadManifest> {
+impl<'f> Sorted<'f> {
+    fn add(&mut self, path: &'f str, text: &'f str, keep: Keep) -> Result<(), BadManifest> {
         let bad = |message: String, offset| BadManifest {
             path: path.to_owned(),
             message,
             text: text.to_owned(),
             offset,
         };
-        let value: Value =
-            yaml::decode(text.as_bytes(), Root::Any).map_err(|e| bad(e.to_string(), e.offset()))?;
+        let unreadable = |e: Box<yaml::Error>| bad(e.to_string(), e.offset());
+        let value = match keep {
+            Keep::Objects => yaml::decode(text.as_bytes(), Root::Any).map_err(unreadable)?,
+            Keep::Text => yaml::decode::<HeadOnly>(text.as_bytes(), Root::Any).map_err(unreadable)?.0,
+        };
         let head = Head::of(&value).map_err(|why| bad(why, None))?;
-        let objects = objects(value, path, text);
+        let objects = if keep == Keep::Objects { objects(value, path, text) } else { Vec::new() };
         let Some(events) = head.annotations.get("helm.sh/hook") else {
-            let (path, text) = (path.to_owned(), text.to_owned());
             self.documents.push(Document { path, text, kind: head.kind, objects });
             return Ok(());
         };
@@ -274,69 +286,6 @@ pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
     })
     .filter(|document| !document.trim().is_empty())
     .map(str::trim_start)
-}
-
-/// What Helm reads of every document.
-#[derive(Debug, Default)]
-struct Head {
-    kind: String,
-    name: String,
-    annotations: std::collections::BTreeMap<String, String>,
-}
-
-impl Head {
-    /// # Errors
-    /// Go's words for a value of the wrong type.
-    fn of(document: &Value) -> Result<Head, String> {
-        let mut head = Head::default();
-        let Some(fields) = table(document, "Go value of type util.SimpleHead")? else { return Ok(head) };
-        for (key, value) in fields {
-            if key.eq_ignore_ascii_case("kind") {
-                head.kind = text(value, "SimpleHead.kind")?;
-            } else if key.eq_ignore_ascii_case("apiVersion") {
-                text(value, "SimpleHead.apiVersion")?;
-            } else if key.eq_ignore_ascii_case("metadata") {
-                let owner = "Go struct field SimpleHead.metadata of type struct { Name string \"json:\\\"name\\\"\"; \
-                             Annotations map[string]string \"json:\\\"annotations\\\"\" }";
-                let Some(metadata) = table(value, owner)? else { continue };
-                for (key, value) in metadata {
-                    if key.eq_ignore_ascii_case("name") {
-                        head.name = text(value, ".metadata.name")?;
-                    } else if key.eq_ignore_ascii_case("annotations") {
-                        let owner = "Go struct field .metadata.annotations of type map[string]string";
-                        for (key, value) in table(value, owner)?.into_iter().flatten() {
-                            head.annotations.insert(key.clone(), text(value, ".metadata.annotations")?);
-                        }
-                    }
-                }
-            }
-        }
-        Ok(head)
-    }
-}
-
-fn text(value: &Value, field: &str) -> Result<String, String> {
-    scalar_text(value).ok_or_else(|| mismatch(value, &format!("Go struct field {field} of type string")))
-}
-
-fn table<'v>(value: &'v Value, wanted: &str) -> Result<Option<&'v Map<String, Value>>, String> {
-    match value {
-        Value::Object(map) => Ok(Some(map)),
-        Value::Null => Ok(None),
-        other => Err(mismatch(other, wanted)),
-    }
-}
-
-fn mismatch(found: &Value, wanted: &str) -> String {
-    let found = match found {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {wanted}")
 }
 
 /// The objects of a file of `crds/`.

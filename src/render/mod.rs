@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod files;
 mod glob;
+mod head;
 mod instance;
 mod manifest;
 mod native;
@@ -37,6 +38,7 @@ use crate::chart::Chart;
 use crate::gotmpl::value;
 use coalesce::Nulls;
 use instance::Instance;
+use manifest::Keep;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
@@ -65,8 +67,8 @@ pub struct Request<'a> {
     /// Let subcharts' NOTES.txt into [`Rendered::notes`].
     pub subchart_notes: bool,
     pub skip_schema_validation: bool,
-    /// Only text is wanted, as from `helm template`: [`Crd::objects`] stays empty and
-    /// [`Rendered::record_chart`] null.
+    /// Only text is wanted, as from `helm template`: no objects anywhere, [`Rendered::crds`] only if they are
+    /// part of the manifest, and [`Rendered::values`] and [`Rendered::record_chart`] null.
     pub text_only: bool,
 }
 
@@ -200,16 +202,26 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let (instance, values) = prepare(request, &mut warnings)?;
     check_kube_version(request)?;
     // Templates change the maps, so what the record and the plan show is taken before.
-    let before = value::Value::Map(values.clone()).to_json().unwrap_or_default();
+    let before = match request.text_only {
+        true => Value::Null,
+        false => value::Value::Map(values.clone()).to_json().unwrap_or_default(),
+    };
 
     let templates = context::build(&instance, &values, request);
     let (mut files, volatile, looked_up) = engine::run(&templates, request)?;
     let notes = take_notes(&mut files, request);
-    let sorted = manifest::sort(&files).map_err(|bad| error::bad_manifest(chart, bad, &files))?;
+    let keep = if request.text_only { Keep::Text } else { Keep::Objects };
+    let sorted = manifest::sort(&files, keep).map_err(|bad| error::bad_manifest(chart, bad, &files))?;
     warnings.extend(sorted.warnings);
 
-    let crds = crds(&instance, request)?;
-    let mut text = String::new();
+    let crds = match request.text_only && !request.include_crds {
+        true => Vec::new(),
+        false => crds(&instance, request)?,
+    };
+    let length = |documents: &[manifest::Document<'_>]| {
+        documents.iter().map(|d| d.path.len() + d.text.len() + 16).sum()
+    };
+    let mut text = String::with_capacity(length(&sorted.documents));
     if request.include_crds {
         for crd in &crds {
             append(&mut text, &crd.filename, &crd.text);
@@ -217,7 +229,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     }
     let mut objects = Vec::new();
     for document in sorted.documents {
-        append(&mut text, &document.path, &document.text);
+        append(&mut text, document.path, document.text);
         objects.extend(document.objects);
     }
     Ok(Rendered {

@@ -31,8 +31,12 @@ impl World for DiskWorld {
                 return Err(ReadError::Other(format!("the directory has more than {MAX_ENTRIES} entries")));
             }
             let Ok(name) = entry.file_name().into_string() else { continue };
-            // A dangling link is listed as a file: reading it then names the problem.
-            let is_dir = std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
+            // The directory tells what most entries are; a link is what it leads to. A dangling one is listed as
+            // a file: reading it then names the problem.
+            let is_dir = match entry.file_type() {
+                Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+                _ => std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir()),
+            };
             entries.push(Entry { name, is_dir });
         }
         entries.sort();

@@ -31,6 +31,54 @@ pub trait Build: Sized {
     /// Adds an entry; an equal key is overwritten.
     fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self);
     fn map(map: Self::Table) -> Self;
+    /// The value of an entry of which only the shape matters: it is checked like any other, but not built.
+    /// `None` for an entry that is wanted whole.
+    fn shape_only(_key: &str) -> Option<fn(Shape) -> Self> {
+        None
+    }
+}
+
+/// What a value is, without its contents. Reading into it finds every error of a text and keeps nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Null,
+    Scalar,
+    List,
+    Map,
+}
+
+impl Build for Shape {
+    type Table = ();
+
+    fn null() -> Self {
+        Shape::Null
+    }
+
+    fn boolean(_: bool) -> Self {
+        Shape::Scalar
+    }
+
+    fn number(_: f64) -> Self {
+        Shape::Scalar
+    }
+
+    fn integer(_: i64) -> Self {
+        Shape::Scalar
+    }
+
+    fn string(_: Cow<'_, str>) -> Self {
+        Shape::Scalar
+    }
+
+    fn list(_: Vec<Self>) -> Self {
+        Shape::List
+    }
+
+    fn entry((): &mut Self::Table, _: Cow<'_, str>, _: Self) {}
+
+    fn map((): Self::Table) -> Self {
+        Shape::Map
+    }
 }
 
 impl Build for serde_json::Value {
@@ -279,7 +327,10 @@ impl<'t> Decoder<'t> {
             }
             self.map = id;
             let key = self.key(*key, *value)?;
-            let value = self.value(*value)?;
+            let value = match key.as_deref().and_then(B::shape_only) {
+                Some(shaped) => shaped(self.value(*value)?),
+                None => self.value(*value)?,
+            };
             if let Some(key) = key {
                 B::entry(map, key, value);
             }

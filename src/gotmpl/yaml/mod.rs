@@ -28,7 +28,7 @@ mod tests;
 
 use std::fmt;
 
-pub use decode::{Build, Root, decode, decode_tree};
+pub use decode::{Build, Root, Shape, decode, decode_tree};
 pub use encode::{Encode, View, encode, to_yaml, to_yaml_pretty};
 pub use json::{decode_json, decode_json_prefix, encode_json, to_json};
 pub use toml::{decode_toml, encode_toml};
