@@ -16,12 +16,18 @@ use serde_json::{Map, Value};
 use crate::gotmpl::strconv;
 use crate::gotmpl::yaml::{self, Root};
 
+mod plain;
+
 /// Checks `values` against one schema.
 ///
 /// # Errors
 /// The report: for values that do not fit, lines of `- at 'PLACE': PROBLEM` with a final line break; for a
 /// schema that cannot be used, one sentence without.
 pub fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
+    if plain::fits(schema, values) { Ok(()) } else { validate(schema, values) }
+}
+
+fn validate(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
     let schema: Value = match serde_json::from_slice(schema) {
         Ok(schema) => schema,
         // Go's words for it, if Go too finds something.

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::check;
+use super::{check, plain, validate};
+use proptest::prelude::*;
 
 #[test]
 fn reports_as_helm() {
@@ -91,4 +92,136 @@ fn endless_failures_are_cut() {
     assert!(report.ends_with(
         "- at '/a/9999': got number, want string\n- and more: the first 10000 failures are listed\n"
     ));
+}
+
+#[test]
+fn the_fast_yes_agrees_with_helm() {
+    for line in include_str!("facts.jsonl").lines().filter(|line| !line.starts_with("//")) {
+        let (schema, values, expected): (Value, Map<String, Value>, Option<String>) =
+            serde_json::from_str(line).unwrap();
+        assert!(
+            expected.is_none() || !plain::fits(schema.to_string().as_bytes(), &values),
+            "{schema} {values:?}"
+        );
+    }
+}
+
+#[test]
+fn the_fast_yes_is_given_where_it_should_be() {
+    let schema = json!({
+        "$schema": "http://json-schema.org/schema#", "title": "values", "type": "object",
+        "required": ["image"], "additionalProperties": {"type": ["string", "null"]},
+        "properties": {
+            "image": {"type": "object", "properties": {"tag": {"type": "string", "default": "", "form": true}}},
+            "replicas": {"type": "integer", "minimum": 1, "maximum": 9},
+            "hosts": {"type": "array", "items": {"type": "string"}},
+            "mode": {"enum": ["a", "b", null, 1]},
+        }
+    });
+    let fits = |values: Value| plain::fits(schema.to_string().as_bytes(), values.as_object().unwrap());
+    assert!(fits(
+        json!({"image": {"tag": "1"}, "replicas": 2.0, "hosts": ["x"], "mode": 1.0, "other": null})
+    ));
+    for wrong in [
+        json!({}),
+        json!({"image": {"tag": 1}}),
+        json!({"image": {}, "replicas": 0}),
+        json!({"image": {}, "replicas": 10.0}),
+        json!({"image": {}, "replicas": 1.5}),
+        json!({"image": {}, "hosts": [1]}),
+        json!({"image": {}, "mode": "c"}),
+        json!({"image": {}, "other": 1}),
+    ] {
+        assert!(!fits(wrong.clone()), "{wrong}");
+    }
+    // Not plain, or no schema.
+    for schema in [
+        json!({"$ref": "#"}),
+        json!({"type": "text"}),
+        json!({"type": []}),
+        json!({"required": []}),
+        json!({"title": 1}),
+        json!({"$schema": "https://example.invalid/draft"}),
+        json!({"properties": {"a": {"$schema": "http://json-schema.org/draft-07/schema#"}}}),
+        json!({"items": true}),
+        json!({"enum": ["a", "a"]}),
+        json!([]),
+        json!(true),
+    ] {
+        assert!(!plain::fits(schema.to_string().as_bytes(), &Map::new()), "{schema}");
+    }
+}
+
+/// Schemas of mostly plain keywords over two names, some of them with mistakes.
+fn schemas() -> impl Strategy<Value = Value> {
+    let types = prop_oneof![
+        6 => prop::sample::select(vec!["null", "boolean", "integer", "number", "string", "array", "object"])
+            .prop_map(Value::from),
+        1 => Just(json!(["string", "null"])),
+        1 => Just(json!(["integer", "number", "object"])),
+        1 => Just(json!("text")),
+    ];
+    let scalar = scalars();
+    let keyword = prop_oneof![
+        6 => types.prop_map(|t| ("type", t)),
+        1 => prop::collection::vec(scalar, 0..3).prop_map(|c| ("enum", Value::Array(c))),
+        1 => prop::sample::subsequence(vec!["a", "b"], 0..=2).prop_map(|names| ("required", json!(names))),
+        1 => (-2..3).prop_map(|n| ("minimum", json!(n))),
+        1 => (-2.5..3.0).prop_map(|n: f64| ("maximum", json!(n))),
+        1 => any::<bool>().prop_map(|b| ("additionalProperties", json!(b))),
+        1 => Just(("description", json!("text"))),
+        1 => Just(("deprecated", json!(1))),
+        1 => Just(("minLength", json!(1))),
+        1 => Just(("default", json!({"$ref": 1}))),
+    ];
+    let flat = prop::collection::vec(keyword, 0..3)
+        .prop_map(|found| found.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<Map<_, _>>());
+    flat.clone().prop_map(Value::Object).prop_recursive(3, 24, 3, move |inner| {
+        (flat.clone(), prop::collection::vec((0..5usize, inner), 0..3)).prop_map(|(mut map, below)| {
+            for (place, schema) in below {
+                match place {
+                    0 => drop(map.insert("items".into(), schema)),
+                    1 => drop(map.insert("additionalProperties".into(), schema)),
+                    place => {
+                        let name = if place == 2 { "b" } else { "a" };
+                        let all = map.entry("properties").or_insert_with(|| json!({}));
+                        all.as_object_mut().unwrap().insert(name.into(), schema);
+                    }
+                }
+            }
+            Value::Object(map)
+        })
+    })
+}
+
+fn scalars() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-2..3).prop_map(|n| json!(f64::from(n))),
+        (-2.0..3.0).prop_map(|n: f64| json!(n)),
+        "[ab]{0,2}".prop_map(Value::from),
+    ]
+}
+
+fn documents() -> impl Strategy<Value = Value> {
+    scalars().prop_recursive(3, 16, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
+            prop::collection::btree_map("[abc]", inner, 0..3).prop_map(|m| json!(m)),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn the_fast_yes_is_the_validators(schema in schemas(), values in prop::collection::btree_map("[abc]", documents(), 0..3)) {
+        let values: Map<String, Value> = values.into_iter().collect();
+        let text = schema.to_string();
+        if plain::fits(text.as_bytes(), &values) {
+            prop_assert_eq!(validate(text.as_bytes(), &values), Ok(()));
+        }
+    }
 }
