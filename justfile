@@ -29,3 +29,7 @@ facts:
 # the executor suite on a real control plane, built from Go modules
 cluster:
     tests/cluster/run test
+
+# the engine in process, then as a process against a helm binary; `folder` holds charts to measure
+bench helm="" folder="":
+    RELC_BENCH_HELM="{{helm}}" cargo bench -- "{{folder}}"

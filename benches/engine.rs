@@ -1,0 +1,173 @@
+//! The engine in process, one thread: loading, the first rendering (which parses the templates) and the second
+//! (which does not), beside Helm's own engine where Go is installed. Prints ratios, asserts nothing.
+//!
+//! What is timed of relc does more than what is timed of Helm: dependencies, values, templates, but also the
+//! splitting, checking and sorting of manifests.
+
+mod support;
+
+use relc::chart::{self, Chart};
+use relc::render::{self, Capabilities, KubeVersion, Offline, Request, Seed};
+use relc::source::DiskWorld;
+use serde_json::Map;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use support::{Options, left_out, makes_keys, ratios, shown};
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Clone, Copy)]
+struct Times {
+    load: Duration,
+    first: Duration,
+    second: Duration,
+}
+
+fn main() {
+    let options = Options::read();
+    let mut measured: Vec<(PathBuf, Times)> = Vec::new();
+    let (mut failing, mut keys) = (Vec::new(), Vec::new());
+    for path in &options.charts {
+        let Some((first, second)) = twice(path) else {
+            failing.push(shown(path));
+            continue;
+        };
+        if !options.with_keys && makes_keys(path, &first, &second) {
+            keys.push(shown(path));
+            continue;
+        }
+        if let Some(times) = measure(path, options.runs) {
+            measured.push((path.clone(), times));
+        }
+    }
+    left_out("it does not render with its default values", &failing);
+    left_out("it makes keys or password hashes (--with-keys measures it)", &keys);
+
+    let nanos = |time: Duration| time.as_nanos() as f64;
+    let pairs = |pick: fn(&Times) -> (Duration, Duration)| -> Vec<(f64, f64)> {
+        measured.iter().map(|(_, t)| pick(t)).map(|(a, b)| (nanos(a), nanos(b))).collect()
+    };
+    let total = |pick: fn(&Times) -> Duration| measured.iter().map(|(_, t)| pick(t)).sum::<Duration>();
+    println!(
+        "relc: load {:?}, first rendering {:?}, second {:?}, all charts together",
+        total(|t| t.load),
+        total(|t| t.first),
+        total(|t| t.second)
+    );
+    ratios("parsed once: first rendering / second", &pairs(|t| (t.first, t.second)));
+
+    match helm(&measured, options.runs) {
+        Err(why) => println!("Helm's engine was not measured: {why}"),
+        Ok(helm) => {
+            let both = |theirs: fn(&Helm) -> f64, ours: fn(&Times) -> Duration| -> Vec<(f64, f64)> {
+                measured.iter().filter_map(|(p, t)| Some((theirs(helm.get(p)?), nanos(ours(t))))).collect()
+            };
+            let refused: Vec<String> =
+                measured.iter().filter(|(p, _)| !helm.contains_key(p)).map(|(p, _)| shown(p)).collect();
+            left_out("Helm's engine refused it", &refused);
+            ratios("load: Helm / relc", &both(|h| h.load, |t| t.load));
+            ratios("values and rendering: Helm / relc, first", &both(|h| h.values + h.render, |t| t.first));
+            ratios("values and rendering: Helm / relc, second", &both(|h| h.values + h.render, |t| t.second));
+            ratios("rendering only: Helm / all of relc's first", &both(|h| h.render, |t| t.first));
+        }
+    }
+}
+
+fn load(path: &Path) -> Option<Chart> {
+    chart::load(&DiskWorld, path).ok().filter(|chart| chart.check_installable().is_ok())
+}
+
+fn render(chart: &Chart) -> Option<String> {
+    let request = Request {
+        chart,
+        name: "bench",
+        namespace: "default",
+        revision: 1,
+        is_upgrade: false,
+        values: &Map::new(),
+        capabilities: &Capabilities::offline(KubeVersion::parse("1.34.0").ok()?, &[]),
+        lookup: &Offline,
+        seed: Seed { seconds: 1_700_000_000, nanos: 0, random: None },
+        include_crds: false,
+        subchart_notes: false,
+        skip_schema_validation: false,
+        text_only: true,
+    };
+    let rendered = render::render(&request).ok()?;
+    Some(rendered.hooks.iter().fold(rendered.manifest, |all, hook| all + &hook.manifest))
+}
+
+fn twice(path: &Path) -> Option<(String, String)> {
+    let chart = load(path)?;
+    Some((render(&chart)?, render(&chart)?))
+}
+
+/// The least times of some runs, each from a chart loaded anew.
+fn measure(path: &Path, runs: usize) -> Option<Times> {
+    let mut best: Option<Times> = None;
+    for _ in 0..runs {
+        let (chart, load) = timed(|| load(path));
+        let chart = chart?;
+        let (_, first) = timed(|| render(&chart));
+        let (_, second) = timed(|| render(&chart));
+        let so_far = best.unwrap_or(Times { load, first, second });
+        best = Some(Times {
+            load: so_far.load.min(load),
+            first: so_far.first.min(first),
+            second: so_far.second.min(second),
+        });
+    }
+    best
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let started = Instant::now();
+    let done = std::hint::black_box(work());
+    (done, started.elapsed())
+}
+
+/// Nanoseconds.
+struct Helm {
+    load: f64,
+    values: f64,
+    render: f64,
+}
+
+/// Builds benches/helm with the installed Go and runs it on the charts, on one processor.
+fn helm(charts: &[(PathBuf, Times)], runs: usize) -> Result<BTreeMap<PathBuf, Helm>, String> {
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/helm");
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("helm-engine");
+    let built = Command::new("go")
+        .args(["build", "-o"])
+        .arg(&program)
+        .arg(".")
+        .current_dir(&module)
+        .output()
+        .map_err(|why| format!("`go` cannot be run ({why}); install Go to compare"))?;
+    if !built.status.success() {
+        return Err(format!(
+            "`go build` in benches/helm failed:\n{}",
+            String::from_utf8_lossy(&built.stderr)
+        ));
+    }
+    let output = Command::new(&program)
+        .arg(runs.to_string())
+        .args(charts.iter().map(|(path, _)| path))
+        .env("GOMAXPROCS", "1")
+        .output()
+        .map_err(|why| format!("{} cannot be run: {why}", program.display()))?;
+    let mut found = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let mut fields = line.split('\t');
+        let path = fields.next().unwrap_or_default();
+        let numbers: Vec<f64> = fields.filter_map(|field| field.parse().ok()).collect();
+        if let [load, values, render] = *numbers.as_slice() {
+            found.insert(PathBuf::from(path), Helm { load, values, render });
+        }
+    }
+    Ok(found)
+}
