@@ -4,6 +4,8 @@
 //! What is timed of relc does more than what is timed of Helm: dependencies, values, templates, but also the
 //! splitting, checking and sorting of manifests.
 
+#![expect(clippy::disallowed_methods, reason = "clocks, files and processes are what a benchmark is about")]
+
 mod support;
 
 use relc::chart::{self, Chart};

@@ -1,6 +1,8 @@
 //! `relc chart template` against `helm template`, as processes: processor time, wall time and peak memory. Needs
 //! a helm binary in `RELC_BENCH_HELM`. Prints ratios, asserts nothing.
 
+#![expect(clippy::disallowed_methods, reason = "clocks, files and processes are what a benchmark is about")]
+
 mod support;
 
 use std::path::{Path, PathBuf};

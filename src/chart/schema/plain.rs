@@ -416,9 +416,15 @@ impl Plain {
                 }
                 self.names_draft = true;
             }
-            Keyword::Text => drop(map.next_value::<Text>()?),
-            Keyword::Flag => drop(map.next_value::<bool>()?),
-            Keyword::Ignored => drop(map.next_value::<IgnoredAny>()?),
+            Keyword::Text => {
+                map.next_value::<Text>()?;
+            }
+            Keyword::Flag => {
+                map.next_value::<bool>()?;
+            }
+            Keyword::Ignored => {
+                map.next_value::<IgnoredAny>()?;
+            }
         }
         Ok(())
     }
