@@ -8,15 +8,11 @@
 
 mod support;
 
-use relc::chart::{self, Chart};
-use relc::render::{self, Capabilities, KubeVersion, Offline, Request, Seed};
-use relc::source::DiskWorld;
-use serde_json::Map;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{Options, left_out, makes_keys, ratios, shown};
+use support::{Options, left_out, load, makes_keys, ratios, render, shown};
 
 /// The allocator of the program.
 #[global_allocator]
@@ -34,11 +30,11 @@ fn main() {
     let mut measured: Vec<(PathBuf, Times)> = Vec::new();
     let (mut failing, mut keys) = (Vec::new(), Vec::new());
     for path in &options.charts {
-        let Some((first, second)) = twice(path) else {
+        let Some(rendered) = load(path).and_then(|chart| render(&chart)) else {
             failing.push(shown(path));
             continue;
         };
-        if !options.with_keys && makes_keys(path, &first, &second) {
+        if !options.with_keys && makes_keys(&rendered) {
             keys.push(shown(path));
             continue;
         }
@@ -77,35 +73,6 @@ fn main() {
             ratios("rendering only: Helm / all of relc's first", &both(|h| h.render, |t| t.first));
         }
     }
-}
-
-fn load(path: &Path) -> Option<Chart> {
-    chart::load(&DiskWorld, path).ok().filter(|chart| chart.check_installable().is_ok())
-}
-
-fn render(chart: &Chart) -> Option<String> {
-    let request = Request {
-        chart,
-        name: "bench",
-        namespace: "default",
-        revision: 1,
-        is_upgrade: false,
-        values: &Map::new(),
-        capabilities: &Capabilities::offline(KubeVersion::parse("1.34.0").ok()?, &[]),
-        lookup: &Offline,
-        seed: Seed { seconds: 1_700_000_000, nanos: 0, random: None },
-        include_crds: false,
-        subchart_notes: false,
-        skip_schema_validation: false,
-        text_only: true,
-    };
-    let rendered = render::render(&request).ok()?;
-    Some(rendered.hooks.iter().fold(rendered.manifest, |all, hook| all + &hook.manifest))
-}
-
-fn twice(path: &Path) -> Option<(String, String)> {
-    let chart = load(path)?;
-    Some((render(&chart)?, render(&chart)?))
 }
 
 /// The least times of some runs, each from a chart loaded anew.

@@ -8,7 +8,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use support::{Options, left_out, makes_keys, ratios, shown};
+use support::{Options, left_out, load, makes_keys, ratios, render, shown};
 
 const HELM: &str = "RELC_BENCH_HELM";
 const RELC: &str = env!("CARGO_BIN_EXE_relc");
@@ -39,11 +39,11 @@ fn main() {
     let (mut failing, mut keys) = (Vec::new(), Vec::new());
     let mut costs: Vec<(String, Cost, Cost)> = Vec::new();
     for path in &options.charts {
-        let (Some(first), Some(second)) = (output(path), output(path)) else {
+        let Some(rendered) = load(path).and_then(|chart| render(&chart)) else {
             failing.push(shown(path));
             continue;
         };
-        if !options.with_keys && makes_keys(path, &first, &second) {
+        if !options.with_keys && makes_keys(&rendered) {
             keys.push(shown(path));
             continue;
         }
@@ -77,14 +77,6 @@ fn main() {
 
 fn arguments(command: &mut Command, path: &Path) {
     command.arg("bench").arg(path).args(["--kube-version", "1.34.0"]);
-}
-
-fn output(path: &Path) -> Option<String> {
-    let mut command = Command::new(RELC);
-    command.args(["chart", "template"]);
-    arguments(&mut command, path);
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The least of each cost in some runs; none if the command fails.

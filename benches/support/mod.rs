@@ -1,5 +1,9 @@
 //! What both benchmarks share: which charts are measured, which are left out, and how ratios are printed.
 
+use relc::chart::{self, Chart};
+use relc::render::{self, Capabilities, KubeVersion, Offline, Rendered, Request, Seed};
+use relc::source::DiskWorld;
+use serde_json::Map;
 use std::path::{Path, PathBuf};
 
 /// A folder of chart directories to measure instead of the charts of this repository.
@@ -61,26 +65,45 @@ fn charts_in(folder: &Path) -> Vec<PathBuf> {
 
 /// Functions that make keys or hash passwords slowly on purpose. Their time is that of the cryptography, which is
 /// the same work in both programs, and for keys a matter of luck.
-const KEY_MAKERS: &[&str] =
-    &["genCA", "genSignedCert", "genSelfSignedCert", "genPrivateKey", "bcrypt", "htpasswd", "derivePassword"];
+const KEY_MAKERS: &[&str] = &[
+    "genCA",
+    "genCAWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genPrivateKey",
+    "bcrypt",
+    "htpasswd",
+];
 
-/// Whether a chart makes keys: two renderings differ, and some template of it, or of a subchart, names one of
-/// the functions. (That alone is not enough: library charts carry helpers nobody calls.)
-pub fn makes_keys(chart: &Path, first: &str, second: &str) -> bool {
-    first != second && names_key_maker(chart)
+/// Loads and renders a chart with its default values.
+pub fn load(path: &Path) -> Option<Chart> {
+    chart::load(&DiskWorld, path).ok().filter(|chart| chart.check_installable().is_ok())
 }
 
-fn names_key_maker(dir: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(dir) else { return false };
-    entries.filter_map(Result::ok).any(|entry| {
-        let path = entry.path();
-        if path.is_dir() {
-            return names_key_maker(&path);
-        }
-        let text = std::fs::read(&path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        KEY_MAKERS.iter().any(|name| text.contains(name))
-    })
+pub fn render(chart: &Chart) -> Option<Rendered> {
+    let request = Request {
+        chart,
+        name: "bench",
+        namespace: "default",
+        revision: 1,
+        is_upgrade: false,
+        values: &Map::new(),
+        capabilities: &Capabilities::offline(KubeVersion::parse("1.34.0").ok()?, &[]),
+        lookup: &Offline,
+        seed: &Seed { random: None, ..Seed::reproducible("", 1_700_000_000) },
+        include_crds: false,
+        subchart_notes: false,
+        skip_schema_validation: false,
+        text_only: true,
+    };
+    render::render(&request).ok()
+}
+
+/// Whether one of [`KEY_MAKERS`] was called.
+pub fn makes_keys(rendered: &Rendered) -> bool {
+    rendered.volatile.iter().any(|call| KEY_MAKERS.contains(&call.function.as_str()))
 }
 
 /// A chart's name for tables.
