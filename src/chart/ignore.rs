@@ -46,7 +46,8 @@ impl Rules {
             None => (!rest.contains('/'), rest),
         };
         let pattern = Pattern::parse(rest).map_err(|e| e.to_string())?;
-        self.1 += line.len();
+        // A short rule costs more to try than its length says.
+        self.1 += line.len() + 16;
         self.0.push(Rule { pattern, negated, directories_only, base_name_only });
         Ok(())
     }
