@@ -265,11 +265,11 @@ pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[Output]) ->
     // The place is in what was rendered, since no template line corresponds to it for sure.
     let rendered = files.iter().find(|f| f.path == bad.path).map_or("", |f| f.text.as_str());
     let place = place_in_text(format!("{} (rendered)", bad.path), rendered, &bad);
+    let message = format!("YAML parse error on {}: {}", bad.path, bad.message);
     RenderError {
         line: place.line,
-        message: format!("{} renders to something that is no object in YAML: {}", bad.path, bad.message)
-            .into(),
-        full: format!("YAML parse error on {}: {}", bad.path, bad.message).into(),
+        full: message.clone().into(),
+        message: message.into(),
         place: Some(place),
         file: bad.path,
         ..RenderError::plain(RenderErrorKind::Manifest, chart.name(), "")
