@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::Address;
-use crate::plan::{Input, Observed, Plan};
+use crate::plan::{Input, LookedUp, Observed, Plan};
 use crate::render::stack::{RenderedStack, render_stack, unstable};
 use crate::render::{Seed, Unstable};
 use crate::source::{SourceMap, World};
@@ -54,6 +54,7 @@ struct Prepared {
     outputs: BTreeMap<String, serde_json::Value>,
     clusters: BTreeMap<Address, Cluster>,
     observed: Observed,
+    lookups: Vec<LookedUp>,
 }
 
 impl<'a> Run<'a> {
@@ -107,26 +108,27 @@ impl<'a> Run<'a> {
 
     /// Plans against the live clusters. `None` when there are errors; nothing was changed.
     pub async fn plan(&mut self) -> Option<Planned> {
-        let Prepared { input, outputs, clusters, observed } = self.prepare().await?;
+        let Prepared { input, outputs, clusters, observed, lookups } = self.prepare().await?;
         let result = planning::plan(&input, &clusters, &observed).await;
-        self.planned(result, clusters, outputs)
+        self.planned(result, lookups, clusters, outputs)
     }
 
     /// Plans the removal of everything the stack owns.
     pub async fn plan_destroy(&mut self) -> Option<Planned> {
-        let Prepared { input, outputs, clusters, observed } = self.prepare().await?;
+        let Prepared { input, outputs, clusters, observed, lookups } = self.prepare().await?;
         let result = planning::plan_destroy(&input, &clusters, &observed).await;
-        self.planned(result, clusters, outputs)
+        self.planned(result, lookups, clusters, outputs)
     }
 
     fn planned(
         &mut self,
         result: Result<Plan, Diags>,
+        lookups: Vec<LookedUp>,
         clusters: BTreeMap<Address, Cluster>,
         outputs: BTreeMap<String, serde_json::Value>,
     ) -> Option<Planned> {
         match result {
-            Ok(plan) => Some(Planned { plan, clusters, outputs }),
+            Ok(plan) => Some(Planned { plan: Plan { lookups, ..plan }, clusters, outputs }),
             Err(found) => {
                 self.diags.append(found);
                 None
@@ -153,7 +155,8 @@ impl<'a> Run<'a> {
             return None;
         }
         let input = convert::input(&compiled.desired, &rendered);
-        Some(Prepared { input, outputs: rendered.outputs, clusters, observed: live.observed })
+        let lookups = live.looked_up();
+        Some(Prepared { input, outputs: rendered.outputs, clusters, observed: live.observed, lookups })
     }
 
     fn render(

@@ -89,6 +89,15 @@ struct Cached {
     read_at: Instant,
 }
 
+/// What a server says of a group version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Served {
+    Yes,
+    No,
+    /// It is registered, but its server does not answer.
+    Down,
+}
+
 /// The cache; see the module's text.
 pub struct Discovery {
     cluster: String,
@@ -136,6 +145,18 @@ impl Discovery {
     ) -> Result<Option<Arc<Resource>>, ClusterError> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         self.find(&GroupVersionKind::gvk(group, version, kind)).await
+    }
+
+    /// Whether a group version such as `apps/v1` is served, as of the last reading.
+    pub async fn served(&self, api_version: &str) -> Result<Served, ClusterError> {
+        let index = self.index().await?;
+        Ok(if index.stale.contains(api_version) {
+            Served::Down
+        } else if index.versions.iter().any(|version| version == api_version) {
+            Served::Yes
+        } else {
+            Served::No
+        })
     }
 
     /// Everything served, sorted by group, version and kind.

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use connect::connect;
-pub use discovery::{Discovery, Resource};
+pub use discovery::{Discovery, Resource, Served};
 pub use error::{Call, ClusterError, ErrorKind};
 pub use retry::Retry;
 

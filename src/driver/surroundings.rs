@@ -1,15 +1,16 @@
 //! What rendering may know of the clusters: what the source says ([`Unreached`]) or what they say ([`Live`]).
 
-use crate::cluster::{Call, Cluster};
+use crate::cluster::{Call, Cluster, Served};
 use crate::diag::{Diag, Diags, codes};
 use crate::eval::Desired;
 use crate::eval::desired::{Address, Release};
-use crate::plan::{Observed, observe};
+use crate::plan::{LookedUp, Observed, observe};
 use crate::render::stack::{Recorded, Surroundings};
 use crate::render::{Capabilities, KubeVersion, Lookup, Offline, Seed};
 use futures_util::future::join_all;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 /// What a stack that names no version is rendered for.
 const DEFAULT_KUBERNETES: &str = "1.34.0";
@@ -91,7 +92,11 @@ impl Live {
             namespaces.entry(release.cluster.clone()).or_default().insert(release.namespace.clone());
         }
         let asked = clusters.iter().map(|(address, cluster)| async move {
-            let lookup = LiveLookup { cluster: cluster.clone(), runtime: tokio::runtime::Handle::current() };
+            let lookup = LiveLookup {
+                cluster: cluster.clone(),
+                runtime: tokio::runtime::Handle::current(),
+                answers: Mutex::default(),
+            };
             let capabilities = capabilities(cluster).await?;
             Ok((address.clone(), LiveCluster { capabilities, lookup }))
         });
@@ -120,6 +125,25 @@ impl Live {
                 Err(diags)
             }
         }
+    }
+}
+
+impl Live {
+    /// What was looked up on each cluster, and what came of it.
+    pub(super) fn looked_up(&self) -> Vec<LookedUp> {
+        let mut all = Vec::new();
+        for (address, cluster) in &self.clusters {
+            let answers = cluster.lookup.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            for (Question { api_version, kind, namespace, name }, answer) in answers.iter() {
+                let Ok(answer) = answer else { continue };
+                all.push(LookedUp::new(
+                    address.as_str(),
+                    [api_version.as_str(), kind.as_str(), namespace.as_str(), name.as_str()],
+                    answer,
+                ));
+            }
+        }
+        all
     }
 }
 
@@ -153,23 +177,58 @@ async fn capabilities(cluster: &Cluster) -> Result<Capabilities, Box<Diag>> {
     Ok(Capabilities { kube_version: version, api_versions })
 }
 
-/// The template function `lookup`, answered by the cluster.
+/// The arguments of `lookup`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Question {
+    api_version: String,
+    kind: String,
+    namespace: String,
+    name: String,
+}
+
+/// The template function `lookup`, answered by the cluster: the same question gets the same answer all through a
+/// plan, however often a release is rendered for it.
 struct LiveLookup {
     cluster: Cluster,
     runtime: tokio::runtime::Handle,
+    answers: Mutex<BTreeMap<Question, Result<Value, String>>>,
 }
 
 impl Lookup for LiveLookup {
     fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
-        self.runtime.block_on(self.ask(api_version, kind, namespace, name))
+        let question = Question {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        if let Some(answer) = known {
+            return answer;
+        }
+        let answer = self.runtime.block_on(self.ask(api_version, kind, namespace, name));
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.entry(question).or_insert(answer).clone()
     }
 }
 
 impl LiveLookup {
+    /// Follows Helm's `pkg/engine/lookup_func.go`: a group or version that is not served is an error, a kind that
+    /// is not in it, or an object that is not there, is nothing.
     async fn ask(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
         let nothing = || Ok(Value::Object(serde_json::Map::new()));
-        let found = self.cluster.discovery().find_for(api_version, kind).await.map_err(|e| e.to_string())?;
-        let Some(resource) = found else { return nothing() };
+        let discovery = self.cluster.discovery();
+        let Some(resource) = discovery.find_for(api_version, kind).await.map_err(|e| e.to_string())? else {
+            let unserved = match discovery.served(api_version).await.map_err(|e| e.to_string())? {
+                Served::Yes => return nothing(),
+                Served::No => "the server could not find the requested resource",
+                Served::Down => "the server is currently unable to handle the request",
+            };
+            let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+            return Err(format!(
+                "unable to get apiresource from unstructured: {group}/{version}, Kind={kind}: {unserved}"
+            ));
+        };
         let api = resource.api(self.cluster.client.clone(), (!namespace.is_empty()).then_some(namespace));
         let answer = if name.is_empty() {
             api.list(&kube::api::ListParams::default()).await.map(serde_json::to_value)

@@ -20,6 +20,7 @@ pub(crate) mod fields;
 pub mod input;
 pub mod inventory;
 pub(crate) mod live;
+mod lookups;
 mod model;
 mod node;
 pub(crate) mod object;
@@ -33,6 +34,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 pub use input::{Hook, Input};
+pub use lookups::LookedUp;
 pub use model::{Action, Change, ChartStep, ClusterState, FieldChange, ForeignField, ObjectChange, Plan};
 pub use object::ObjectRef;
 pub use observed::{Observed, observe};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::lookups::LookedUp;
 use super::op::Operation;
 
 /// What is to be done with a node or an object.
@@ -66,6 +67,9 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What `apply` has to know of each cluster, by the cluster's address.
     pub clusters: BTreeMap<String, ClusterState>,
+    /// What charts looked up while they were rendered for this plan, sorted by cluster and question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<LookedUp>,
 }
 
 /// What the plan found on a cluster.
@@ -173,7 +177,12 @@ impl Plan {
         let summary: serde_json::Map<String, Value> =
             self.summary().into_iter().map(|(action, n)| (action.as_str().to_owned(), n.into())).collect();
         let changes: Vec<Value> = self.changes.iter().map(Change::to_json).collect();
-        json!({ "format_version": 1, "stack": self.stack, "summary": summary, "changes": changes })
+        let mut out =
+            json!({ "format_version": 1, "stack": self.stack, "summary": summary, "changes": changes });
+        if let (Some(map), false) = (out.as_object_mut(), self.lookups.is_empty()) {
+            map.insert("lookups".into(), self.lookups.iter().map(LookedUp::to_json).collect());
+        }
+        out
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod lifecycle;
+mod lookups;
 mod ownership;
 mod releases;
 
