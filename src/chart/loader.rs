@@ -5,6 +5,7 @@
 use super::{Chart, ChartError, ChartErrorKind, File, Metadata, archive};
 use crate::gotmpl::yaml::{self, Root};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -188,7 +189,7 @@ impl ValuesError {
 pub fn read_values(data: &[u8]) -> Result<Map<String, Value>, ValuesError> {
     let mut values = Map::new();
     for (start, document) in documents(data)? {
-        let decoded: Value = yaml::decode(document, Root::Map).map_err(|e| ValuesError {
+        let decoded: Value = yaml::decode(&document, Root::Map).map_err(|e| ValuesError {
             message: format!("cannot unmarshal yaml document: {e}"),
             offset: e.offset().map(|o| start + o),
         })?;
@@ -211,8 +212,13 @@ pub fn merge_maps(into: &mut Map<String, Value>, from: Map<String, Value>) {
     }
 }
 
-/// Splits where k8s.io/apimachinery's YAMLReader does: at lines of `---`, blanks and a comment.
-fn documents(data: &[u8]) -> Result<Vec<(usize, &[u8])>, ValuesError> {
+/// Documents with where they begin.
+type Documents<'d> = Vec<(usize, Cow<'d, [u8]>)>;
+
+/// Splits where k8s.io/apimachinery's YAMLReader does: at lines of `---`, blanks and a comment. It reads bytes by
+/// lines and ends each with a line feed, the last one too: a block scalar at the end of a file keeps its line break,
+/// and UTF-16 is only whole where that fits.
+fn documents(data: &[u8]) -> Result<Documents<'_>, ValuesError> {
     let mut found = Vec::new();
     let (mut start, mut at) = (0, 0);
     for line in data.split_inclusive(|b| *b == b'\n') {
@@ -228,12 +234,16 @@ fn documents(data: &[u8]) -> Result<Vec<(usize, &[u8])>, ValuesError> {
                 });
             }
             if at > start {
-                found.push((start, data.get(start..at).unwrap_or_default()));
+                found.push((start, data.get(start..at).unwrap_or_default().into()));
                 start = at;
             }
         }
         at += line.len();
     }
-    found.push((start, data.get(start..).unwrap_or_default()));
+    let rest = data.get(start..).unwrap_or_default();
+    found.push((
+        start,
+        if rest.is_empty() || rest.ends_with(b"\n") { rest.into() } else { [rest, b"\n"].concat().into() },
+    ));
     Ok(found)
 }
