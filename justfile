@@ -9,10 +9,6 @@ check:
 test:
     cargo test
 
-# accept changed inline snapshots (never goldens: those come from Helm only)
-bless:
-    INSTA_UPDATE=always cargo test
-
 # record the goldens of tests/charts from a real helm binary
 goldens helm:
     tests/charts/record.sh {{helm}}
