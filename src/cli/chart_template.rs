@@ -1,6 +1,8 @@
 //! `relc chart template [NAME] CHART`: what `helm template` prints, without Helm.
 
+use super::chart_flags::Accepted;
 use super::clock::Reproducible;
+use super::output_dir::OutputDir;
 use super::{Context, Exit, Output, eprint, print};
 use crate::chart::path_match::Pattern;
 use crate::chart::{self, values::ValueFlags};
@@ -10,7 +12,7 @@ use crate::report;
 use crate::source::{Entry, MAX_FILE, ReadError, SourceMap, World};
 use std::io::Read;
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 // As in Helm, a flag given again replaces the one before.
@@ -79,12 +81,17 @@ pub struct Args {
     /// Rendering is always done here; `client` is the only mode there is.
     #[arg(long, value_name = "client", num_args = 0..=1, require_equals = true, default_missing_value = "client", hide = true, value_parser = ["client", "true"])]
     dry_run: Option<String>,
-    /// Accepted so that command lines carry over.
-    #[arg(long, hide = true)]
+    /// Where a rendered text is no YAML, print it all the same, before the error.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false")]
     debug: bool,
-    /// Only matters with Helm's --output-dir; accepted so that command lines carry over.
-    #[arg(long, hide = true)]
+    /// Write each template's manifests to a file of its own under this directory.
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// With --output-dir, write into a directory of the release's name in it.
+    #[arg(long, default_missing_value = "true", num_args = 0..=1, require_equals = true, default_value = "false")]
     release_name: bool,
+    #[command(flatten)]
+    accepted: Accepted,
     #[command(flatten)]
     reproducible: Reproducible,
     #[command(flatten)]
@@ -125,6 +132,7 @@ fn template(
             .help("`relc plan` renders and validates against the cluster"),
         ));
     }
+    args.accepted.check()?;
     let kube_version = match &args.kube_version {
         Some(text) => KubeVersion::parse(text).map_err(|why| {
             Box::new(Diag::error(codes::KUBE_VERSION, format!("invalid kube version '{text}': {why}")))
@@ -158,19 +166,28 @@ fn template(
         capabilities: &Capabilities::offline(kube_version, &args.api_versions),
         lookup: &Offline,
         seed: &seed,
-        include_crds: args.include_crds,
+        // Into a directory, each file of `crds/` goes by itself.
+        include_crds: args.include_crds && args.output_dir.is_none(),
         subchart_notes: false,
         skip_schema_validation: args.skip_schema_validation,
         text_only: true,
     };
-    let mut rendered = render::render(&request).map_err(|e| Box::new(e.into_diag(sources)))?;
+    let mut rendered = render::render(&request).map_err(|e| {
+        if args.debug {
+            print(&e.rendered);
+        }
+        Box::new(e.into_diag(sources))
+    })?;
     for text in &rendered.warnings {
         diags.push(Diag::warning(codes::CHART_WARNING, text));
     }
     if args.reproducible.asked() && rendered.volatile.iter().any(render::Volatile::makes_secrets) {
         diags.push(not_secret());
     }
-    let all = manifests(&mut rendered, args);
+    let all = match &args.output_dir {
+        None => manifests(&mut rendered, args),
+        Some(dir) => write_files(&rendered, dir, &name, args)?,
+    };
     if args.show_only.is_empty() { Ok(all) } else { show_only(&all, &args.show_only) }
 }
 
@@ -242,16 +259,32 @@ fn manifests(rendered: &mut Rendered, args: &Args) -> String {
     out.truncate(out.trim_end().len());
     out.drain(..out.len() - out.trim_start().len());
     out.push('\n');
-    if args.no_hooks {
-        return out;
-    }
-    for hook in &rendered.hooks {
-        if args.skip_tests && hook.events.contains(&render::HookEvent::Test) {
-            continue;
-        }
+    for hook in shown_hooks(rendered, args) {
         out.push_str(&format!("---\n# Source: {}\n{}\n", hook.path, hook.manifest));
     }
     out
+}
+
+/// Writes everything into files, and says so on standard output; what is left to print is an empty manifest.
+fn write_files(rendered: &Rendered, dir: &Path, name: &str, args: &Args) -> Result<String, Box<Diag>> {
+    let mut files = OutputDir::new(dir, args.release_name.then_some(name));
+    if args.include_crds {
+        for crd in &rendered.crds {
+            files.write(&crd.filename, &crd.text)?;
+        }
+    }
+    for (path, text) in rendered.documents() {
+        files.write(path, text)?;
+    }
+    for hook in shown_hooks(rendered, args) {
+        files.write(&hook.path, &hook.manifest)?;
+    }
+    Ok("\n".to_owned())
+}
+
+fn shown_hooks<'a>(rendered: &'a Rendered, args: &'a Args) -> impl Iterator<Item = &'a render::Hook> {
+    let tests = |hook: &render::Hook| hook.events.contains(&render::HookEvent::Test);
+    rendered.hooks.iter().filter(move |hook| !args.no_hooks && !(args.skip_tests && tests(hook)))
 }
 
 /// The documents whose `# Source:` matches one of the patterns, pattern by pattern.

@@ -5,10 +5,12 @@
 
 mod apply;
 mod chart;
+mod chart_flags;
 mod chart_template;
 mod check;
 mod clock;
 mod explain;
+mod output_dir;
 mod plan;
 mod stack;
 

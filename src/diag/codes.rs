@@ -85,6 +85,7 @@ codes! {
     CHART_SCHEMA = "E0407", "The values do not meet the chart's values.schema.json.";
     CHART_WARNING = "E0409", "Something in a chart that Helm would log: ignored values, unknown hooks, a deprecated chart.";
     CHART_VERSION = "E0408", "The chart on disk has another version than the release asks for.";
+    CHART_FLAG = "E0410", "A flag of `helm template` that is not offered, or that cannot be carried out.";
     // rendering
     TEMPLATE_SYNTAX = "E0501", "A chart's template is not a valid Go template.";
     TEMPLATE_FAILED = "E0502", "A chart's template failed while it was rendered.";

@@ -187,6 +187,18 @@ pub struct Rendered {
     pub looked_up: bool,
 }
 
+impl Rendered {
+    /// The documents of the manifest, each after the full path of its template.
+    pub fn documents(&self) -> impl Iterator<Item = (&str, &str)> {
+        const HEAD: &str = "---\n# Source: ";
+        const NEXT: &str = "\n---\n# Source: ";
+        // No document has a line that begins with dashes: there it would have been cut.
+        let all = self.manifest.strip_prefix(HEAD).unwrap_or_default();
+        let all = all.strip_suffix('\n').unwrap_or(all);
+        all.split(NEXT).filter_map(|document| document.split_once('\n'))
+    }
+}
+
 /// Renders a chart for a release.
 ///
 /// # Errors
