@@ -168,6 +168,7 @@ pub(super) fn parse_error(chart: &Chart, templates: &Templates<'_>, error: &Pars
         full: full.into(),
         frames: Vec::new(),
         place: place(templates, &error.template, error.line, 0),
+        rendered: Box::default(),
     }
 }
 
@@ -200,6 +201,7 @@ pub(super) fn exec_error(chart: &Chart, templates: &Templates<'_>, error: &ExecE
         line: last.map_or(0, |f| f.line),
         column: last.map_or(0, |f| f.column),
         place: last.and_then(|f| place(templates, &f.template, f.line, f.column)),
+        rendered: Box::default(),
         message: message.into(),
         full: full.into(),
         frames,
