@@ -173,8 +173,9 @@ fn template(
         text_only: true,
     };
     let mut rendered = render::render(&request).map_err(|e| {
-        if args.debug {
-            print(&e.rendered);
+        // The place of such an error is in the rendered text.
+        if let (true, render::RenderErrorKind::Manifest, Some(place)) = (args.debug, e.kind, &e.place) {
+            print(&format!("---\n# Source: {}\n{}\n", e.file, place.text));
         }
         Box::new(e.into_diag(sources))
     })?;
@@ -284,7 +285,7 @@ fn write_files(rendered: &Rendered, dir: &Path, name: &str, args: &Args) -> Resu
 
 fn shown_hooks<'a>(rendered: &'a Rendered, args: &'a Args) -> impl Iterator<Item = &'a render::Hook> {
     let tests = |hook: &render::Hook| hook.events.contains(&render::HookEvent::Test);
-    rendered.hooks.iter().filter(move |hook| !args.no_hooks && !(args.skip_tests && tests(hook)))
+    rendered.hooks.iter().filter(move |hook| !(args.no_hooks || args.skip_tests && tests(hook)))
 }
 
 /// The documents whose `# Source:` matches one of the patterns, pattern by pattern.

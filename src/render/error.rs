@@ -60,8 +60,6 @@ pub struct RenderError {
     pub frames: Vec<Frame>,
     /// The innermost place with its text, when it is a file of the chart.
     pub place: Option<Box<Place>>,
-    /// All that was rendered, as a manifest, where a document of it is no YAML.
-    pub rendered: Box<str>,
 }
 
 impl RenderError {
@@ -77,7 +75,6 @@ impl RenderError {
             message,
             frames: Vec::new(),
             place: None,
-            rendered: Box::default(),
         }
     }
 
@@ -168,7 +165,6 @@ pub(super) fn parse_error(chart: &Chart, templates: &Templates<'_>, error: &Pars
         full: full.into(),
         frames: Vec::new(),
         place: place(templates, &error.template, error.line, 0),
-        rendered: Box::default(),
     }
 }
 
@@ -201,7 +197,6 @@ pub(super) fn exec_error(chart: &Chart, templates: &Templates<'_>, error: &ExecE
         line: last.map_or(0, |f| f.line),
         column: last.map_or(0, |f| f.column),
         place: last.and_then(|f| place(templates, &f.template, f.line, f.column)),
-        rendered: Box::default(),
         message: message.into(),
         full: full.into(),
         frames,
@@ -277,18 +272,8 @@ pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[Output]) ->
         message: message.into(),
         place: Some(place),
         file: bad.path,
-        rendered: all_of(files),
         ..RenderError::plain(RenderErrorKind::Manifest, chart.name(), "")
     }
-}
-
-/// What `helm template --debug` prints in spite of the error; Helm's own order is by chance.
-fn all_of(files: &[Output]) -> Box<str> {
-    let mut out = String::new();
-    for file in files.iter().filter(|file| !file.text.trim().is_empty()) {
-        super::append(&mut out, &file.path, &file.text);
-    }
-    format!("{}\n", out.trim()).into()
 }
 
 /// A file of `crds/` that is not YAML; Helm finds out when it installs it.
