@@ -187,3 +187,38 @@ fn a_file_in_place_of_the_directory_is_told_apart() {
     assert!(err(&output).contains("it is a file, not a directory"), "{}", err(&output));
     assert!(err(&output).contains("name the directory, not a file in it"), "{}", err(&output));
 }
+
+/// What goes into files is what is printed otherwise, and that is held against Helm's (`charts.rs`).
+#[test]
+fn a_chart_is_rendered_into_a_directory() {
+    let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts/subcharts/chart");
+    let chart = chart.to_str().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let into = dir.path().to_str().unwrap();
+    let printed = relc(&["chart", "template", "rel", chart]);
+    let written = relc(&["chart", "template", "rel", chart, "--output-dir", into]);
+    assert_eq!((code(&printed), code(&written)), (0, 0), "{}{}", err(&printed), err(&written));
+    let told = out(&written);
+    let files: std::collections::BTreeSet<&str> =
+        told.lines().filter_map(|line| line.strip_prefix("wrote ")).collect();
+    assert!(!files.is_empty(), "{told}");
+    let mut in_files: Vec<String> = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        in_files.extend(text.split("---\n# Source: ").skip(1).map(|d| d.trim_end().to_owned()));
+    }
+    let all = out(&printed);
+    let mut in_print: Vec<String> =
+        all.split("---\n# Source: ").skip(1).map(|d| d.trim_end().to_owned()).collect();
+    in_files.sort();
+    in_print.sort();
+    assert_eq!(in_files, in_print);
+}
+
+#[test]
+fn a_flag_of_helm_that_is_not_offered_says_what_to_do_instead() {
+    let output = relc(&["chart", "template", "rel", "somewhere", "--post-renderer", "kustomize"]);
+    assert_eq!(code(&output), 1);
+    let text = err(&output);
+    assert!(text.contains("`--post-renderer` is not offered") && text.contains("pipe the output"), "{text}");
+}
