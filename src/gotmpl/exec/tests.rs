@@ -317,3 +317,20 @@ fn hostile_templates_end() {
     let mut ctx = Ctx::new(&set, &Still, MissingKey::Zero);
     assert_eq!(ctx.execute("t", Value::Nil).unwrap(), b"falseslice2");
 }
+
+#[test]
+fn bytes_are_printed_as_numbers() {
+    let bytes = Value::Bytes(Str::from(&[0, 9, 10, 99, 100, 255][..]).into());
+    let print = |format: &str| {
+        String::from_utf8(
+            crate::gotmpl::fmt::sprintf(format.as_bytes(), std::slice::from_ref(&bytes)).unwrap(),
+        )
+        .unwrap()
+    };
+    assert_eq!(print("%v"), "[0 9 10 99 100 255]");
+    assert_eq!(print("%+v"), "[0 9 10 99 100 255]");
+    assert_eq!(print("%d"), "[0 9 10 99 100 255]");
+    assert_eq!(print("%4d"), "[   0    9   10   99  100  255]");
+    assert_eq!(print("%#v"), "[]byte{0x0, 0x9, 0xa, 0x63, 0x64, 0xff}");
+    assert_eq!(print("%x"), "00090a6364ff");
+}

@@ -109,7 +109,7 @@ pub fn format_value(value: &Value) -> Result<Vec<u8>, TooLarge> {
     Ok(out)
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Flags {
     minus: bool,
     plus: bool,
@@ -122,6 +122,16 @@ struct Flags {
     sharp_v: bool,
     width: Option<usize>,
     precision: Option<usize>,
+}
+
+fn push_decimal(out: &mut Vec<u8>, byte: u8) {
+    if byte >= 100 {
+        out.push(b'0' + byte / 100);
+    }
+    if byte >= 10 {
+        out.push(b'0' + byte / 10 % 10);
+    }
+    out.push(b'0' + byte % 10);
 }
 
 /// What stands for the addresses Go prints for pointers; no chart can depend on one.
@@ -423,6 +433,19 @@ impl<'a> Printer<'a> {
             };
         }
         let sharp = self.flags.sharp_v;
+        // A context printed whole holds every file of its chart: megabytes of numbers.
+        if self.flags == (Flags { plus_v: self.flags.plus_v, ..Flags::default() }) {
+            self.out.reserve(bytes.len() * 3);
+            self.out.push(b'[');
+            for (index, byte) in bytes.iter().enumerate() {
+                if index > 0 {
+                    self.out.push(b' ');
+                }
+                push_decimal(self.out, *byte);
+            }
+            self.out.push(b']');
+            return Ok(());
+        }
         self.out.extend_from_slice(if sharp { b"[]byte{" } else { b"[" });
         for (index, byte) in bytes.iter().enumerate() {
             if index > 0 {
