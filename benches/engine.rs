@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{Options, left_out, load, makes_keys, ratios, render, shown};
+use support::{Options, left_out, load, measured, ratios, render, shown};
 
 /// The allocator of the program.
 #[global_allocator]
@@ -27,23 +27,7 @@ struct Times {
 
 fn main() {
     let options = Options::read();
-    let mut measured: Vec<(PathBuf, Times)> = Vec::new();
-    let (mut failing, mut keys) = (Vec::new(), Vec::new());
-    for path in &options.charts {
-        let Some(rendered) = load(path).and_then(|chart| render(&chart)) else {
-            failing.push(shown(path));
-            continue;
-        };
-        if !options.with_keys && makes_keys(&rendered) {
-            keys.push(shown(path));
-            continue;
-        }
-        if let Some(times) = measure(path, options.runs) {
-            measured.push((path.clone(), times));
-        }
-    }
-    left_out("it does not render with its default values", &failing);
-    left_out("it makes keys or password hashes (--with-keys measures it)", &keys);
+    let measured = measured(&options, |path| measure(path, options.runs));
 
     let nanos = |time: Duration| time.as_nanos() as f64;
     let pairs = |pick: fn(&Times) -> (Duration, Duration)| -> Vec<(f64, f64)> {

@@ -8,7 +8,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
-use support::{Options, left_out, load, makes_keys, ratios, render, shown};
+use support::{Options, measured, ratios, shown};
 
 const HELM: &str = "RELC_BENCH_HELM";
 const RELC: &str = env!("CARGO_BIN_EXE_relc");
@@ -36,37 +36,23 @@ fn main() {
         return println!("nothing was measured: {HELM} does not name a helm binary");
     };
     let options = Options::read();
-    let (mut failing, mut keys) = (Vec::new(), Vec::new());
-    let mut costs: Vec<(String, Cost, Cost)> = Vec::new();
-    for path in &options.charts {
-        let Some(rendered) = load(path).and_then(|chart| render(&chart)) else {
-            failing.push(shown(path));
-            continue;
-        };
-        if !options.with_keys && makes_keys(&rendered) {
-            keys.push(shown(path));
-            continue;
-        }
+    let mut costs = measured(&options, |path| {
         let relc = least(Path::new(RELC), &["chart", "template"], path, options.runs);
         let theirs = least(&helm, &["template"], path, options.runs);
-        match (theirs, relc) {
-            (Some(theirs), Some(relc)) => costs.push((shown(path), theirs, relc)),
-            _ => failing.push(shown(path)),
-        }
-    }
-    left_out("it does not render with its default values", &failing);
-    left_out("it makes keys or password hashes (--with-keys measures it)", &keys);
+        theirs.zip(relc)
+    });
     let pairs = |pick: fn(&Cost) -> f64| -> Vec<(f64, f64)> {
-        costs.iter().map(|(_, helm, relc)| (pick(helm), pick(relc))).collect()
+        costs.iter().map(|(_, (helm, relc))| (pick(helm), pick(relc))).collect()
     };
     ratios("processor time: helm template / relc", &pairs(|c| c.cpu));
     ratios("wall time: helm template / relc", &pairs(|c| c.wall));
     ratios("peak memory: helm template / relc", &pairs(|c| c.peak));
-    costs.sort_by(|(_, a, b), (_, c, d)| (a.cpu / b.cpu).total_cmp(&(c.cpu / d.cpu)));
+    costs.sort_by(|(_, (a, b)), (_, (c, d))| (a.cpu / b.cpu).total_cmp(&(c.cpu / d.cpu)));
     println!("the least ratios:");
-    for (name, helm, relc) in costs.iter().take(10) {
+    for (path, (helm, relc)) in costs.iter().take(10) {
         println!(
-            "  {name:<44} cpu {:7.1} / {:6.1} ms   peak {:5.1} / {:4.1} MiB",
+            "  {:<44} cpu {:7.1} / {:6.1} ms   peak {:5.1} / {:4.1} MiB",
+            shown(path),
             helm.cpu * 1e3,
             relc.cpu * 1e3,
             helm.peak / 1024.0,

@@ -102,8 +102,27 @@ pub fn render(chart: &Chart) -> Option<Rendered> {
 }
 
 /// Whether one of [`KEY_MAKERS`] was called.
-pub fn makes_keys(rendered: &Rendered) -> bool {
+fn makes_keys(rendered: &Rendered) -> bool {
     rendered.volatile.iter().any(|call| KEY_MAKERS.contains(&call.function.as_str()))
+}
+
+/// Measures every chart that renders and may be measured, and says what was left out. `measure` gives nothing for
+/// a chart that fails after all.
+pub fn measured<T>(options: &Options, mut measure: impl FnMut(&Path) -> Option<T>) -> Vec<(PathBuf, T)> {
+    let mut done = Vec::new();
+    let (mut failing, mut keys) = (Vec::new(), Vec::new());
+    for path in &options.charts {
+        match load(path).and_then(|chart| render(&chart)) {
+            Some(rendered) if !options.with_keys && makes_keys(&rendered) => keys.push(shown(path)),
+            rendered => match rendered.and_then(|_| measure(path)) {
+                Some(result) => done.push((path.clone(), result)),
+                None => failing.push(shown(path)),
+            },
+        }
+    }
+    left_out("it does not render with its default values", &failing);
+    left_out("it makes keys or password hashes (--with-keys measures it)", &keys);
+    done
 }
 
 /// A chart's name for tables.
