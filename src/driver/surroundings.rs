@@ -115,20 +115,16 @@ impl Live {
                 }
             }
         }
-        match observed {
-            Ok(observed) if !diags.has_errors() => {
-                Ok(Live { clusters: live, fallback: Capabilities::default(), seed, observed })
-            }
-            Ok(_) => Err(diags),
-            Err(found) => {
-                diags.append(found);
-                Err(diags)
-            }
+        let observed = observed.unwrap_or_else(|found| {
+            diags.append(found);
+            Observed::default()
+        });
+        if diags.has_errors() {
+            return Err(diags);
         }
+        Ok(Live { clusters: live, fallback: Capabilities::default(), seed, observed })
     }
-}
 
-impl Live {
     /// What was looked up on each cluster, and what came of it.
     pub(super) fn looked_up(&self) -> Vec<LookedUp> {
         let mut all = Vec::new();

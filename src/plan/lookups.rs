@@ -1,7 +1,7 @@
 //! What charts looked up on a cluster while they were rendered for a plan: the questions, and a fingerprint of
 //! each answer. The answers themselves are part of what was rendered, and may be secret.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use super::object::sha256;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -34,13 +34,6 @@ impl LookedUp {
             _ => usize::from(there),
         };
         let version = answer.get("metadata").and_then(|m| m.get("resourceVersion")).and_then(Value::as_str);
-        let hash = || {
-            digest(&SHA256, answer.to_string().as_bytes())
-                .as_ref()
-                .iter()
-                .map(|b| format!("{b:02x}"))
-                .collect()
-        };
         LookedUp {
             cluster: cluster.to_owned(),
             api_version,
@@ -49,7 +42,7 @@ impl LookedUp {
             name,
             found,
             resource_version: version.map(str::to_owned),
-            sha256: if there { hash() } else { String::new() },
+            sha256: if there { sha256(answer.to_string().as_bytes()) } else { String::new() },
         }
     }
 

@@ -112,14 +112,6 @@ pub async fn plan_destroy(
     assemble(&input.stack, &graph, planned, true, protected)
 }
 
-/// The order in which a stack's nodes come, without asking any cluster.
-///
-/// # Errors
-/// One finding per circle of nodes that need each other.
-pub fn order(input: &Input) -> Result<Graph, Diags> {
-    order::graph(input)
-}
-
 /// Every reached cluster with its nodes, none for those the input does not name.
 fn complete<'a>(input: &Input, clusters: &'a BTreeMap<Address, Cluster>) -> Vec<(ClusterInput, &'a Cluster)> {
     clusters

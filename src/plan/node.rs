@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::cluster::{Compared, Live, objects_of};
@@ -12,7 +11,7 @@ use super::input::{ManifestNode, Node, NodeKind, ReleaseNode};
 use super::inventory::{Entry, EntryKind, Owned};
 use super::live::Records;
 use super::model::{Action, Change, ChartStep, ObjectChange};
-use super::object::{ObjectRef, holds_data, integers, text};
+use super::object::{ObjectRef, holds_data, integers, sha256, text};
 use super::op::{ObjectOp, ObjectsOp, Operation, ReleaseOp, Revision};
 use super::record::Record;
 use crate::diag::Diags;
@@ -61,8 +60,7 @@ impl<'a> State<'a> {
 }
 
 fn hash(value: &Value) -> String {
-    let bytes = serde_json::to_vec(&integers(value)).unwrap_or_default();
-    digest(&SHA256, &bytes).as_ref().iter().map(|b| format!("{b:02x}")).collect()
+    sha256(&serde_json::to_vec(&integers(value)).unwrap_or_default())
 }
 
 fn revision(release: &ReleaseNode) -> Revision {

@@ -1,5 +1,6 @@
 //! Names and small facts of Kubernetes objects as JSON.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -166,4 +167,9 @@ fn set(body: &mut Value, section: &str, key: &str, value: &str) {
     if let Some(section) = section.as_object_mut() {
         section.insert(key.to_owned(), value.into());
     }
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -125,11 +125,8 @@ pub fn render_stack(
         stack.add_plain(&manifest.address, &manifest.objects, diags);
     }
     for check in &desired.checks {
-        let mut reads = Vec::new();
-        check.condition.reads(&mut reads);
-        check.message.reads(&mut reads);
-        // What could not be rendered has been reported.
-        if reads.iter().all(|read| stack.objects.contains_key(read))
+        if stack.has_what_it_reads(&check.condition)
+            && stack.has_what_it_reads(&check.message)
             && let Err(diag) = decide(check, &stack)
         {
             diags.push(*diag);
