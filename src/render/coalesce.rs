@@ -5,6 +5,7 @@
 //! Follows Helm's `pkg/chart/common/util/coalesce.go`.
 
 use super::instance::Instance;
+use crate::gotmpl::fmt;
 use crate::gotmpl::value::{Map, Value};
 
 const GLOBAL: &[u8] = b"global";
@@ -59,7 +60,10 @@ impl Coalesce<'_> {
                 }
                 Some(Value::Map(table)) => table,
                 Some(other) => {
-                    return Err(format!("type mismatch on {}: {}", sub.name, not_a_bool(&other)));
+                    // Helm's own slip: the verb for booleans, on what is no table.
+                    let found = fmt::sprintf(b"%t", &[other]).unwrap_or_default();
+                    let found = String::from_utf8_lossy(&found);
+                    return Err(format!("type mismatch on {}: {found}", sub.name));
                 }
             };
             self.globals(&table, dest, &sub_prefix);
@@ -202,19 +206,4 @@ fn remove_nulls(map: &Map) {
 
 fn join(prefix: &str, key: &str) -> String {
     if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
-}
-
-/// Go's `%t` of something that is no bool, as it ends up in Helm's message.
-fn not_a_bool(value: &Value) -> String {
-    match value {
-        Value::Bool(b) => b.to_string(),
-        Value::Nil => "%!t(<nil>)".to_owned(),
-        Value::List(list) => {
-            let items: Vec<String> = list.items().iter().map(not_a_bool).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Value::Str(text) => format!("%!t(string={})", text.to_str_lossy()),
-        Value::Float(n) => format!("%!t(float64={n})"),
-        other => format!("%!t({})", other.type_name()),
-    }
 }

@@ -14,6 +14,7 @@ mod charts;
 mod cli;
 mod cluster;
 mod facts;
+mod helm;
 mod hostile;
 mod props;
 mod reproducible;

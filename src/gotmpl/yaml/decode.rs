@@ -5,6 +5,7 @@
 //! errors; it is not taken, only its effects are kept.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use base64::Engine;
@@ -36,6 +37,12 @@ pub trait Build: Sized {
     fn shape_only(_key: &str) -> Option<fn(Shape) -> Self> {
         None
     }
+    /// An infinity or no number, which JSON cannot hold.
+    fn unfit(_: f64) -> Self {
+        Self::null()
+    }
+    /// An entry whose key JSON cannot hold: the key's Go type, the key and, where it is wanted, the value in Go's words.
+    fn unfit_entry(_: &mut Self::Table, _kind: &str, _key: String, _value: impl FnOnce() -> String) {}
 }
 
 /// What a value is, without its contents. Reading into it finds every error of a text and keeps nothing of it.
@@ -78,6 +85,84 @@ impl Build for Shape {
 
     fn map((): Self::Table) -> Self {
         Shape::Map
+    }
+}
+
+/// What Go's step from YAML to JSON finds wrong: all keys are looked at before any number, and nothing counts that a
+/// later entry of the same key replaced.
+#[derive(Default)]
+struct Verdict {
+    key: Option<Box<Error>>,
+    number: Option<Box<Error>>,
+}
+
+impl Verdict {
+    fn of(parts: impl IntoIterator<Item = Verdict>) -> Self {
+        parts.into_iter().fold(Verdict::default(), |all, part| Verdict {
+            key: all.key.or(part.key),
+            number: all.number.or(part.number),
+        })
+    }
+}
+
+impl Build for Verdict {
+    /// By whether the key is unfit, and the key: its place among the others, and what the value comes to.
+    type Table = BTreeMap<(bool, String), (usize, Verdict)>;
+
+    fn null() -> Self {
+        Verdict::default()
+    }
+
+    fn boolean(_: bool) -> Self {
+        Verdict::default()
+    }
+
+    fn number(_: f64) -> Self {
+        Verdict::default()
+    }
+
+    fn integer(_: i64) -> Self {
+        Verdict::default()
+    }
+
+    fn string(_: Cow<'_, str>) -> Self {
+        Verdict::default()
+    }
+
+    fn list(items: Vec<Self>) -> Self {
+        Verdict::of(items)
+    }
+
+    fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self) {
+        let next = map.len();
+        map.entry((false, key.into_owned())).or_insert((next, Verdict::default())).1 = value;
+    }
+
+    fn map(map: Self::Table) -> Self {
+        let mut keys = Vec::new();
+        let mut all = Verdict::default();
+        // Go writes JSON in the order of the keys; which key it looks at first is its own secret, so the first here.
+        for (place, value) in map.into_values() {
+            keys.extend(value.key.map(|error| (place, error)));
+            all.number = all.number.or(value.number);
+        }
+        all.key = keys.into_iter().min_by_key(|(place, _)| *place).map(|(_, error)| error);
+        all
+    }
+
+    fn unfit(f: f64) -> Self {
+        let name = match f {
+            _ if f.is_nan() => "NaN",
+            f64::NEG_INFINITY => "-Inf",
+            _ => "+Inf",
+        };
+        Verdict { key: None, number: Some(Error::raw(format!("json: unsupported value: {name}"))) }
+    }
+
+    fn unfit_entry(map: &mut Self::Table, kind: &str, key: String, value: impl FnOnce() -> String) {
+        let error = format!("unsupported map key of type: {kind}, key: {key}, value: {}", value());
+        let next = map.len();
+        map.entry((true, key)).or_insert((next, Verdict::default())).1.key = Some(Error::raw(error));
     }
 }
 
@@ -139,19 +224,14 @@ pub fn decode_tree<B: Build>(tree: &Tree<'_>, root: Root) -> Result<B, Box<Error
         Root::List => B::list(Vec::new()),
     };
     let Some(id) = tree.root() else { return Ok(empty()) };
-    let mut decoder = Decoder {
-        tree,
-        open: Vec::new(),
-        decoded: 1,
-        aliased: 0,
-        bad_key: None,
-        bad_number: None,
-        map: id,
-        depth: 0,
-    };
+    let mut decoder = Decoder { tree, open: Vec::new(), decoded: 1, aliased: 0, doubtful: false, depth: 0 };
     let value = decoder.value(id).map_err(Error::converting)?;
-    if let Some(late) = decoder.bad_key.take().map(|(_, _, e)| e).or(decoder.bad_number.take()) {
-        return Err(Error::converting(late));
+    if decoder.doubtful {
+        (decoder.decoded, decoder.aliased) = (1, 0);
+        let verdict: Verdict = decoder.value(id).map_err(Error::converting)?;
+        if let Some(late) = verdict.key.or(verdict.number) {
+            return Err(Error::converting(late));
+        }
     }
     match (root, decoder.go_kind(id)) {
         (Root::Any, _) | (Root::Map, "object") | (Root::List, "array") => Ok(value),
@@ -167,15 +247,18 @@ struct Decoder<'t> {
     /// Nodes decoded so far, and how many of them through an alias: the guard against alias bombs.
     decoded: u64,
     aliased: u64,
-    /// The first errors of the JSON step: they only count if the YAML step finds none, and keys come first.
-    bad_key: Option<(NodeId, String, Box<Error>)>,
-    bad_number: Option<Box<Error>>,
-    /// The mapping whose keys are being read.
-    map: NodeId,
+    /// Whether something was read that JSON cannot hold; see [`Verdict`].
+    doubtful: bool,
     depth: usize,
 }
 
 type Decoded<T> = Result<T, Box<Error>>;
+
+enum Key<'t> {
+    Fit(Cow<'t, str>),
+    /// One that JSON cannot hold: its Go type, and the key.
+    Unfit(&'static str, String),
+}
 
 const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
 const STR_TAG: &str = "tag:yaml.org,2002:str";
@@ -243,16 +326,8 @@ impl<'t> Decoder<'t> {
                     Scalar::Uint(u) => B::number(u as f64),
                     Scalar::Float(f) if f.is_finite() => B::number(f),
                     Scalar::Float(f) => {
-                        let name = if f.is_nan() {
-                            "NaN"
-                        } else if f > 0.0 {
-                            "+Inf"
-                        } else {
-                            "-Inf"
-                        };
-                        self.bad_number
-                            .get_or_insert_with(|| Error::raw(format!("json: unsupported value: {name}")));
-                        B::null()
+                        self.doubtful = true;
+                        B::unfit(f)
                     }
                     Scalar::Timestamp | Scalar::Str => B::string(text),
                 })
@@ -303,18 +378,6 @@ impl<'t> Decoder<'t> {
         result
     }
 
-    /// Notes a key that JSON cannot hold. The first counts, with the value it has in the end.
-    fn refuse_key(&mut self, kind: &str, key: String, value: NodeId) {
-        if let Some((map, known, _)) = &self.bad_key
-            && (*map != self.map || *known != key)
-        {
-            return;
-        }
-        let value = self.go_value(value);
-        let error = Error::raw(format!("unsupported map key of type: {kind}, key: {key}, value: {value}"));
-        self.bad_key = Some((self.map, key, error));
-    }
-
     /// Adds a mapping's entries to `map`. A merge key is carried out where it stands, so it overwrites what
     /// came before it and is overwritten by what follows.
     fn fill<B: Build>(&mut self, id: NodeId, map: &mut B::Table) -> Decoded<()> {
@@ -325,15 +388,20 @@ impl<'t> Decoder<'t> {
                 self.merge::<B>(*value, map)?;
                 continue;
             }
-            self.map = id;
-            let key = self.key(*key, *value)?;
-            let value = match key.as_deref().and_then(B::shape_only) {
+            let key = match self.key(*key)? {
+                Key::Fit(key) => key,
+                Key::Unfit(kind, key) => {
+                    self.doubtful = true;
+                    self.value::<Shape>(*value)?;
+                    B::unfit_entry(map, kind, key, || self.go_value(*value));
+                    continue;
+                }
+            };
+            let value = match B::shape_only(&key) {
                 Some(shaped) => shaped(self.value(*value)?),
                 None => self.value(*value)?,
             };
-            if let Some(key) = key {
-                B::entry(map, key, value);
-            }
+            B::entry(map, key, value);
         }
         self.depth -= 1;
         Ok(())
@@ -380,33 +448,26 @@ impl<'t> Decoder<'t> {
         })
     }
 
-    /// A key as JSON can hold it; nothing if it cannot, which is a late error.
-    fn key(&mut self, id: NodeId, value: NodeId) -> Decoded<Option<Cow<'t, str>>> {
+    fn key(&mut self, id: NodeId) -> Decoded<Key<'t>> {
         self.count()?;
         let node = self.tree.node(id);
         match node.map(|n| &n.kind) {
             Some(NodeKind::Scalar { text, .. }) => {
                 let (scalar, text) = self.scalar(id, text)?;
                 Ok(match scalar {
-                    Scalar::Timestamp | Scalar::Str => Some(text),
-                    Scalar::Bool(b) => Some(Cow::Borrowed(if b { "true" } else { "false" })),
-                    Scalar::Int(i) => Some(Cow::Owned(i.to_string())),
+                    Scalar::Timestamp | Scalar::Str => Key::Fit(text),
+                    Scalar::Bool(b) => Key::Fit(Cow::Borrowed(if b { "true" } else { "false" })),
+                    Scalar::Int(i) => Key::Fit(Cow::Owned(i.to_string())),
                     Scalar::Float(f) => {
                         let mut text = String::new();
                         number::general_f32(f as f32, &mut text);
-                        Some(Cow::Owned(text))
+                        Key::Fit(Cow::Owned(text))
                     }
-                    Scalar::Uint(u) => {
-                        self.refuse_key("uint64", format!("{u:#x}"), value);
-                        None
-                    }
-                    Scalar::Null => {
-                        self.refuse_key("%!s(<nil>)", "<nil>".to_owned(), value);
-                        None
-                    }
+                    Scalar::Uint(u) => Key::Unfit("uint64", format!("{u:#x}")),
+                    Scalar::Null => Key::Unfit("%!s(<nil>)", "<nil>".to_owned()),
                 })
             }
-            Some(NodeKind::Alias { .. }) => self.through(id, |this, target| this.key(target, value)),
+            Some(NodeKind::Alias { .. }) => self.through(id, |this, target| this.key(target)),
             _ => {
                 // Reading the key may fail first.
                 let _: serde_json::Value = self.collection(id)?;

@@ -505,8 +505,15 @@ impl<'a> Parser<'a> {
         let (start, end) = (token.start, token.end);
         let id = self.add(NodeKind::Mapping(0..0), None, start, end);
         let first = self.pending.len();
-        let key = match self.scanner.peek()?.kind {
-            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => self.empty(end),
+        let token = self.scanner.peek()?;
+        let key = match token.kind {
+            // Go takes the token that shows that there is no key, even where it is the comma or the bracket that the
+            // sequence needs next: `[?]` and `[? , a]` are refused.
+            TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {
+                let at = token.end;
+                self.scanner.take()?;
+                self.empty(at)
+            }
             _ => self.node(Place::Flow)?,
         };
         self.pending.push(key);
