@@ -3,7 +3,8 @@
 //! Follows `LoadFiles` and `LoadValues` in Helm's `pkg/chart/v2/loader`.
 
 use super::{Chart, ChartError, ChartErrorKind, File, Metadata, archive};
-use crate::gotmpl::yaml::{self, Root};
+use crate::gotmpl::value::{Frozen, FrozenMap};
+use crate::gotmpl::yaml::{self, Build, Root};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
         metadata: Metadata::default(),
         lock: None,
         templates: Vec::new(),
-        values: Map::new(),
+        values: Arc::default(),
         schema: None,
         files: Vec::new(),
         values_text: None,
@@ -61,7 +62,7 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
             "Chart.yaml" => {}
             "Chart.lock" => chart.lock = Some(decode(&file, origin, "Chart.lock")?),
             "values.yaml" => {
-                chart.values = read_values(&file.data).map_err(|e| {
+                chart.values = read_defaults(&file.data).map_err(|e| {
                     e.into_chart_error("cannot load values.yaml", &origin.join("values.yaml"), &file.data)
                 })?;
                 chart.values_text = Some(file);
@@ -187,17 +188,36 @@ impl ValuesError {
 /// # Errors
 /// Not YAML, or not a map.
 pub fn read_values(data: &[u8]) -> Result<Map<String, Value>, ValuesError> {
+    merged(documents(data)?)
+}
+
+/// The same of a chart's values.yaml, to be shared by renders.
+fn read_defaults(data: &[u8]) -> Result<Arc<FrozenMap>, ValuesError> {
+    let documents = documents(data)?;
+    if let [(start, document)] = documents.as_slice() {
+        return Ok(match read_document(*start, document)? {
+            Frozen::Map(map) => map,
+            _ => Arc::default(),
+        });
+    }
+    merged(documents).map(|values| Arc::new(FrozenMap::from_json(values)))
+}
+
+fn merged(documents: Documents<'_>) -> Result<Map<String, Value>, ValuesError> {
     let mut values = Map::new();
-    for (start, document) in documents(data)? {
-        let decoded: Value = yaml::decode(&document, Root::Map).map_err(|e| ValuesError {
-            message: format!("cannot unmarshal yaml document: {e}"),
-            offset: e.offset().map(|o| start + o),
-        })?;
-        if let Value::Object(map) = decoded {
+    for (start, document) in documents {
+        if let Value::Object(map) = read_document(start, &document)? {
             merge_maps(&mut values, map);
         }
     }
     Ok(values)
+}
+
+fn read_document<B: Build>(start: usize, document: &[u8]) -> Result<B, ValuesError> {
+    yaml::decode(document, Root::Map).map_err(|e| ValuesError {
+        message: format!("cannot unmarshal yaml document: {e}"),
+        offset: e.offset().map(|o| start + o),
+    })
 }
 
 /// Later values over earlier ones; only maps are merged, a null stays as a null.

@@ -27,8 +27,9 @@ pub use loader::{ValuesError, merge_maps, read_values};
 pub use metadata::{Dependency, Maintainer, Metadata};
 pub use parsed::{Twins, functions};
 
+use crate::gotmpl::value::FrozenMap;
 use crate::source::World;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,8 +55,9 @@ pub struct Chart {
     pub lock: Option<Value>,
     /// Everything under `templates/`, NOTES.txt and partials included, in the order of the loader.
     pub templates: Vec<File>,
-    /// values.yaml, decoded; several documents are merged. Numbers are f64.
-    pub values: Map<String, Value>,
+    /// values.yaml, decoded; several documents are merged. Numbers are f64. Renders share it and read of it what
+    /// they look at.
+    pub values: Arc<FrozenMap>,
     /// values.schema.json as written.
     pub schema: Option<Arc<[u8]>>,
     /// What `.Files` offers: everything that is not a template, a subchart, values.yaml, the schema or

@@ -72,7 +72,7 @@ fn a_folder_is_loaded() {
     assert_eq!(chart.name(), "shop");
     assert_eq!(chart.metadata.app_version, "1.1");
     assert_eq!(
-        serde_json::Value::Object(chart.values.clone()),
+        serde_json::Value::Object(chart.values.to_json()),
         serde_json::json!({"a": 1.0, "b": {"c": true}})
     );
     let names = |files: &[File]| files.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
@@ -110,7 +110,7 @@ fn an_archive_is_loaded() {
     let bytes = tgz(&[("packed/Chart.yaml", CHART_YAML), ("packed/values.yaml", "\u{feff}a: b\n")]);
     let chart = load_archive(&bytes, Path::new("packed.tgz")).unwrap();
     assert_eq!(chart.id(), "packed-1.0.0");
-    assert_eq!(chart.values.get("a"), Some(&Value::from("b")));
+    assert_eq!(chart.values.to_json().get("a"), Some(&Value::from("b")));
 
     let world = MemoryWorld::default()
         .with_file("/c/Chart.yaml", CHART_YAML)

@@ -131,6 +131,86 @@ impl Str {
     }
 }
 
+/// A string that threads share: [`FrozenStr::thaw`] makes it a [`Str`] without copying what is long.
+#[derive(Clone)]
+pub struct FrozenStr(Shared);
+
+#[derive(Clone)]
+enum Shared {
+    /// Invariant: `len <= INLINE`.
+    Inline {
+        len: u8,
+        buf: [u8; INLINE],
+    },
+    Long(Arc<[u8]>),
+}
+
+impl FrozenStr {
+    /// The same string for one thread.
+    #[must_use]
+    pub fn thaw(&self) -> Str {
+        match &self.0 {
+            Shared::Inline { len, buf } => Str(Repr::Inline { len: *len, buf: *buf }),
+            Shared::Long(bytes) => Str(Repr::File(Arc::clone(bytes))),
+        }
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Shared::Inline { len, buf } => buf.get(..usize::from(*len)).unwrap_or_default(),
+            Shared::Long(bytes) => bytes,
+        }
+    }
+
+    /// The text, with U+FFFD for what is not UTF-8.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        String::from_utf8_lossy(self.as_bytes()).into_owned()
+    }
+}
+
+impl From<&str> for FrozenStr {
+    fn from(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut buf = [0; INLINE];
+        match (buf.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
+            (Some(room), Ok(len)) => {
+                room.copy_from_slice(bytes);
+                Self(Shared::Inline { len, buf })
+            }
+            _ => Self(Shared::Long(Arc::from(bytes))),
+        }
+    }
+}
+
+impl PartialEq for FrozenStr {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for FrozenStr {}
+
+impl PartialOrd for FrozenStr {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FrozenStr {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl fmt::Debug for FrozenStr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
 /// [`Str::prefix`] of bytes that are no `Str`.
 pub(super) fn prefix(bytes: &[u8]) -> u64 {
     if let Some(first) = bytes.first_chunk() {

@@ -193,6 +193,9 @@ fn shallow_copy(map: &Map) -> Map {
 }
 
 fn remove_nulls(map: &Map) {
+    if map.is_without_nils() {
+        return;
+    }
     for (key, value) in map.entries() {
         match value {
             Value::Nil => {

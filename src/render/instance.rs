@@ -51,7 +51,7 @@ impl<'a> Instance<'a> {
     pub(super) fn values_copy(&self) -> Map {
         match &self.values {
             Some(map) => copy_map(map),
-            None => self.chart.values.iter().map(|(k, v)| (k.as_str().into(), Value::from_json(v))).collect(),
+            None => Map::frozen(&self.chart.values),
         }
     }
 

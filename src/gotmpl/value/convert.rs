@@ -120,6 +120,7 @@ fn to_json(value: &Value, walk: &mut Walk) -> Result<serde_json::Value, NotJson>
         Value::List(list) => walk
             .step(|walk| Ok(list.items().iter().map(|item| to_json(item, walk)).collect::<Result<_, _>>()))?
             .map(Json::Array)?,
+        Value::Map(map) if let Some(frozen) = map.unread() => Json::Object(frozen.to_json()),
         Value::Map(map) => walk
             .step(|walk| {
                 Ok(map.read(|entries| {

@@ -1,12 +1,13 @@
 //! Go's maps with string keys: shared and mutable.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::str::Str;
 use super::super::types::{ANY_MAP, HELM_VALUES, Type};
 use super::nesting::{self, Level};
-use super::{Entries, Value};
+use super::{Entries, FrozenMap, Value};
 
 /// A map. A clone is the same map. Iteration is sorted by key, as `range` and printing are in Go; where Go
 /// iterates in random order (sprig's `keys`), sorted is the order we choose.
@@ -22,12 +23,60 @@ struct Table {
     /// `map[string]T`, never a defined type.
     ty: Type,
     nil: bool,
-    entries: RefCell<Entries>,
+    contents: RefCell<Contents>,
+}
+
+enum Contents {
+    Live(Entries),
+    /// Not looked at yet: becomes live with the first look.
+    Frozen(Arc<FrozenMap>),
+}
+
+const NO_ENTRIES: &Entries = &Entries::new();
+
+impl Contents {
+    const fn live(&self) -> Option<&Entries> {
+        match self {
+            Self::Live(entries) => Some(entries),
+            Self::Frozen(_) => None,
+        }
+    }
+
+    fn live_mut(&mut self) -> &mut Entries {
+        if let Self::Frozen(frozen) = self {
+            *self = Self::Live(frozen.thaw());
+        }
+        match self {
+            Self::Live(entries) => entries,
+            Self::Frozen(_) => unreachable!("it has just been thawed"),
+        }
+    }
+}
+
+impl Table {
+    fn entries(&self) -> Ref<'_, Entries> {
+        match Ref::filter_map(self.contents.borrow(), Contents::live) {
+            Ok(entries) => entries,
+            Err(frozen) => {
+                drop(frozen);
+                self.thaw();
+                Ref::map(self.contents.borrow(), |contents| contents.live().unwrap_or(NO_ENTRIES))
+            }
+        }
+    }
+
+    /// Nothing holds the contents while they are frozen: whoever reads them has thawed them.
+    #[cold]
+    fn thaw(&self) {
+        self.contents.borrow_mut().live_mut();
+    }
 }
 
 impl Drop for Table {
     fn drop(&mut self) {
-        nesting::drop_values(Level::Map(std::mem::take(self.entries.get_mut())));
+        if let Contents::Live(entries) = self.contents.get_mut() {
+            nesting::drop_values(Level::Map(std::mem::take(entries)));
+        }
     }
 }
 
@@ -51,8 +100,34 @@ impl Map {
     }
 
     fn of(ty: Type, nil: bool, entries: Entries) -> Self {
-        let table = Table { ty: ty.underlying(), nil, entries: RefCell::new(entries) };
+        Self::holding(ty, nil, Contents::Live(entries))
+    }
+
+    fn holding(ty: Type, nil: bool, contents: Contents) -> Self {
+        let table = Table { ty: ty.underlying(), nil, contents: RefCell::new(contents) };
         Self { table: Rc::new(table), values: ty == HELM_VALUES }
+    }
+
+    pub(super) fn of_frozen(ty: Type, contents: Arc<FrozenMap>) -> Self {
+        Self::holding(ty, false, Contents::Frozen(contents))
+    }
+
+    /// The contents, if nothing has looked at them yet.
+    pub(super) fn unread(&self) -> Option<Arc<FrozenMap>> {
+        match &*self.table.contents.borrow() {
+            Contents::Frozen(frozen) => Some(Arc::clone(frozen)),
+            Contents::Live(_) => None,
+        }
+    }
+
+    /// Whether there certainly is no nil in this map or in one that is reached through maps alone, as far as that
+    /// can be told without looking.
+    #[must_use]
+    pub fn is_without_nils(&self) -> bool {
+        match &*self.table.contents.borrow() {
+            Contents::Frozen(frozen) => !frozen.has_nils(),
+            Contents::Live(_) => false,
+        }
     }
 
     /// The same map, seen as Helm's `common.Values`, which has methods and which `dig` refuses.
@@ -100,25 +175,28 @@ impl Map {
     /// How many entries.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.table.entries.borrow().len()
+        match &*self.table.contents.borrow() {
+            Contents::Live(entries) => entries.len(),
+            Contents::Frozen(frozen) => frozen.len(),
+        }
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.table.entries.borrow().is_empty()
+        self.len() == 0
     }
 
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.table.entries.borrow().get(key).cloned()
+        self.table.entries().get(key).cloned()
     }
 
     /// Whether the key is present.
     #[must_use]
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.table.entries.borrow().get(key).is_some()
+        self.table.entries().get(key).is_some()
     }
 
     /// Sets a key. False, and nothing done, for a nil map: Go panics there with
@@ -127,7 +205,7 @@ impl Map {
         if self.table.nil {
             return false;
         }
-        let replaced = self.table.entries.borrow_mut().insert(key.into(), value);
+        let replaced = self.table.contents.borrow_mut().live_mut().insert(key.into(), value);
         // Dropped only now: the old value's own drop may look at this map again if the map contained itself.
         drop(replaced);
         true
@@ -135,30 +213,30 @@ impl Map {
 
     /// Removes a key.
     pub fn remove(&self, key: &[u8]) -> Option<Value> {
-        self.table.entries.borrow_mut().remove(key)
+        self.table.contents.borrow_mut().live_mut().remove(key)
     }
 
     /// Removes everything.
     pub fn clear(&self) {
-        let entries = std::mem::take(&mut *self.table.entries.borrow_mut());
+        let entries = std::mem::take(self.table.contents.borrow_mut().live_mut());
         drop(entries);
     }
 
     /// The keys, sorted.
     #[must_use]
     pub fn keys(&self) -> Vec<Str> {
-        self.table.entries.borrow().keys().cloned().collect()
+        self.table.entries().keys().cloned().collect()
     }
 
     /// A snapshot of the entries, sorted by key; the map may change meanwhile.
     #[must_use]
     pub fn entries(&self) -> Vec<(Str, Value)> {
-        self.table.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.table.entries().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Reads the table in place. `read` must not write to this map.
     pub fn read<R>(&self, read: impl FnOnce(&Entries) -> R) -> R {
-        read(&self.table.entries.borrow())
+        read(&self.table.entries())
     }
 
     /// Whether both are the same map.

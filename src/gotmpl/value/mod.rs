@@ -7,6 +7,7 @@
 
 mod convert;
 mod entries;
+mod frozen;
 mod list;
 mod map;
 mod nesting;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use convert::NotJson;
 pub use entries::Entries;
+pub use frozen::{Frozen, FrozenMap};
 pub use list::List;
 pub use map::Map;
 pub(super) use nesting::{ENTRY_SIZE, LIST_SIZE, MAP_SIZE, Walk};

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::super::fuel;
 use super::super::parse::{RED_ZONE, STACK_STEP};
+use super::frozen::Extent;
 use super::{Entries, List, Map, Value};
 
 /// How deep a value may be nested for the operations that recurse into it.
@@ -64,6 +65,21 @@ impl Walk {
         let result = stacker::maybe_grow(RED_ZONE, STACK_STEP, || visit(self));
         self.depth -= 1;
         result
+    }
+
+    /// Counts what is copied without being visited as if it were: the value being visited and all in it.
+    fn skip(&mut self, extent: Extent) -> Result<(), TooLarge> {
+        let inner = extent.parts.saturating_sub(1);
+        self.parts = self.parts.saturating_add(inner);
+        if self.parts > MAX_PARTS
+            || fuel::spend(inner.saturating_mul(4).saturating_add(extent.weight)).is_err()
+        {
+            return Err(TooLarge::Parts);
+        }
+        if self.depth + extent.depth > MAX_NESTING + 1 {
+            return Err(TooLarge::Nesting);
+        }
+        Ok(())
     }
 }
 
@@ -139,6 +155,10 @@ pub(super) fn drop_values(level: Level) {
 pub(super) fn deep_copy(value: &Value, walk: &mut Walk) -> Result<Value, TooLarge> {
     match value {
         Value::Map(map) if !map.is_nil() => walk.step(|walk| {
+            if let Some(frozen) = map.unread() {
+                walk.skip(frozen.extent())?;
+                return Ok(Value::Map(Map::of_frozen(map.ty(), frozen)));
+            }
             fuel::note(MAP_SIZE + map.len() * ENTRY_SIZE);
             let copy = map.read(|entries| {
                 let mut copy = Entries::with_capacity(entries.len());

@@ -1,11 +1,12 @@
 //! The template engine's values, read and written without a detour over `serde_json`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::super::fuel;
-use super::super::str::Str;
+use super::super::str::{FrozenStr, Str};
 use super::super::types::ANY_MAP;
-use super::super::value::{ENTRY_SIZE, Entries, LIST_SIZE, List, MAP_SIZE, Map, Value};
+use super::super::value::{ENTRY_SIZE, Entries, Frozen, FrozenMap, LIST_SIZE, List, MAP_SIZE, Map, Value};
 use super::decode::Build;
 use super::encode::{Encode, View};
 
@@ -50,6 +51,42 @@ impl Build for Value {
     fn map(map: Self::Table) -> Self {
         fuel::note(MAP_SIZE + map.len() * ENTRY_SIZE);
         Value::Map(Map::from_table(ANY_MAP, map))
+    }
+}
+
+impl Build for Frozen {
+    type Table = Vec<(FrozenStr, Frozen)>;
+
+    fn null() -> Self {
+        Frozen::Nil
+    }
+
+    fn boolean(b: bool) -> Self {
+        Frozen::Bool(b)
+    }
+
+    fn number(f: f64) -> Self {
+        Frozen::Float(f)
+    }
+
+    fn integer(i: i64) -> Self {
+        Frozen::Int(i)
+    }
+
+    fn string(s: Cow<'_, str>) -> Self {
+        Frozen::Str(FrozenStr::from(&*s))
+    }
+
+    fn list(items: Vec<Self>) -> Self {
+        Frozen::list(items)
+    }
+
+    fn entry(map: &mut Self::Table, key: Cow<'_, str>, value: Self) {
+        map.push((FrozenStr::from(&*key), value));
+    }
+
+    fn map(map: Self::Table) -> Self {
+        Frozen::Map(Arc::new(FrozenMap::new(map)))
     }
 }
 
