@@ -1,12 +1,13 @@
 //! Templates parsed once per chart, whoever renders it how often.
 
 use super::Chart;
+use super::schema::Schema;
 use crate::gotmpl::error::ParseError;
 use crate::gotmpl::func::Funcs;
 use crate::gotmpl::parse::{Parsed, parse};
 use crate::gotmpl::{exec, funcs};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 /// Every function that a chart's template may call; parsed templates hold indices into this table.
 pub fn functions() -> &'static Arc<Funcs> {
@@ -18,10 +19,13 @@ pub fn functions() -> &'static Arc<Funcs> {
     &FUNCTIONS
 }
 
-/// Parsed templates by full path, filled as they are needed. A chart that is used under two names (an alias)
+/// What of a chart was read further, filled as it is needed: parsed templates by full path, the schema. A chart that is used under two names (an alias)
 /// has two of each, since errors and `.Template.Name` show the path.
 #[derive(Default)]
-pub(super) struct Cache(RwLock<BTreeMap<String, Arc<Parsed>>>);
+pub(super) struct Cache {
+    templates: RwLock<BTreeMap<String, Arc<Parsed>>>,
+    schema: OnceLock<Schema>,
+}
 
 /// Texts parsed before, to find a text again: every chart of a repository brings the same library in its own
 /// `charts/`, so an umbrella of such charts holds it many times.
@@ -58,6 +62,12 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Chart {
+    /// What values.schema.json asks of values.
+    pub fn checked_by(&self) -> Option<&Schema> {
+        let text = self.schema.as_ref()?;
+        Some(self.cache.schema.get_or_init(|| Schema::new(text)))
+    }
+
     /// The template `templates[index]`, parsed under its full path (`CHART/charts/SUB/templates/FILE`). `twins`
     /// holds what the render has parsed before, of whatever chart.
     ///
@@ -69,7 +79,7 @@ impl Chart {
         full_path: &str,
         twins: &mut Twins,
     ) -> Result<Arc<Parsed>, ParseError> {
-        let cache = &self.cache.0;
+        let cache = &self.cache.templates;
         if let Some(found) = cache.read().unwrap_or_else(PoisonError::into_inner).get(full_path) {
             return Ok(Arc::clone(found));
         }

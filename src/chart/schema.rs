@@ -8,6 +8,7 @@
 //! Where Helm goes through a map in Go's random order, here it is by name.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError};
@@ -18,35 +19,86 @@ use crate::gotmpl::yaml::{self, Root};
 
 mod plain;
 
-/// Checks `values` against one schema.
-///
-/// # Errors
-/// The report: for values that do not fit, lines of `- at 'PLACE': PROBLEM` with a final line break; for a
-/// schema that cannot be used, one sentence without.
-pub fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
-    if plain::fits(schema, values) { Ok(()) } else { validate(schema, values) }
+/// A schema made ready: read and compiled once, for however many values are checked against it.
+pub struct Schema {
+    text: Arc<[u8]>,
+    plain: Option<plain::Plain>,
+    /// Made only for values of which the plain schema, if it is one, says nothing.
+    general: OnceLock<Result<General, String>>,
 }
 
-fn validate(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
-    let schema: Value = match serde_json::from_slice(schema) {
-        Ok(schema) => schema,
-        // Go's words for it, if Go too finds something.
-        Err(e) => {
-            return Err(match yaml::decode_json::<Value>(schema, Root::Any) {
-                // Go reads it as a stream here.
-                Err(go) => go.to_string().replace("unexpected end of JSON input", "unexpected EOF"),
-                Ok(_) => e.to_string(),
-            });
-        }
-    };
-    if !cost::is_bounded(&schema, values) {
-        return Err(
-            "values.schema.json cannot be used: checking these values against it would take too long, since \
-                    its references and alternatives multiply"
-                .to_owned(),
-        );
+/// A schema as the general validator reads it.
+struct General {
+    schema: Value,
+    bounds: cost::Bounds,
+    validator: OnceLock<Result<jsonschema::Validator, String>>,
+}
+
+impl Schema {
+    /// A schema as written.
+    pub fn new(text: &Arc<[u8]>) -> Schema {
+        Schema { text: Arc::clone(text), plain: plain::read(text), general: OnceLock::new() }
     }
-    let validator = jsonschema::options()
+
+    /// Checks `values` against the schema.
+    ///
+    /// # Errors
+    /// The report: for values that do not fit, lines of `- at 'PLACE': PROBLEM` with a final line break; for a
+    /// schema that cannot be used, one sentence without.
+    pub fn check(&self, values: &Map<String, Value>) -> Result<(), String> {
+        if self.plain.as_ref().is_some_and(|plain| plain.takes(values)) {
+            return Ok(());
+        }
+        match self.general.get_or_init(|| General::read(&self.text)) {
+            Ok(general) => general.check(values),
+            Err(why) => Err(why.clone()),
+        }
+    }
+}
+
+impl General {
+    fn read(text: &[u8]) -> Result<General, String> {
+        let schema: Value = match serde_json::from_slice(text) {
+            Ok(schema) => schema,
+            // Go's words for it, if Go too finds something.
+            Err(e) => {
+                return Err(match yaml::decode_json::<Value>(text, Root::Any) {
+                    // Go reads it as a stream here.
+                    Err(go) => go.to_string().replace("unexpected end of JSON input", "unexpected EOF"),
+                    Ok(_) => e.to_string(),
+                });
+            }
+        };
+        let bounds = cost::Bounds::of(&schema);
+        Ok(General { schema, bounds, validator: OnceLock::new() })
+    }
+
+    fn check(&self, values: &Map<String, Value>) -> Result<(), String> {
+        if !self.bounds.allow(&self.schema, values) {
+            return Err(
+                "values.schema.json cannot be used: checking these values against it would take too long, \
+                        since its references and alternatives multiply"
+                    .to_owned(),
+            );
+        }
+        let validator =
+            self.validator.get_or_init(|| compile(&self.schema)).as_ref().map_err(String::clone)?;
+        let values = values.iter().map(|(key, value)| (key.clone(), whole_numbers(value))).collect();
+        let mut found = validator.iter_errors(&values);
+        let errors: Vec<ValidationError<'_>> = found.by_ref().take(MAX_ERRORS).collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let mut report = report(&errors, &self.schema);
+        if found.next().is_some() {
+            report.push_str(&format!("- and more: the first {MAX_ERRORS} failures are listed\n"));
+        }
+        Err(report)
+    }
+}
+
+fn compile(schema: &Value) -> Result<jsonschema::Validator, String> {
+    jsonschema::options()
         .with_pattern_options(PatternOptions::regex())
         .with_base_uri(BASE)
         .with_retriever(Offline)
@@ -55,19 +107,8 @@ fn validate(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
         // Helm's validator knows these keywords but does not assert them.
         .without_content_media_type_support("application/json")
         .without_content_encoding_support("base64")
-        .build(&schema)
-        .map_err(|e| invalid_schema(&schema).unwrap_or_else(|| unusable(&e)))?;
-    let values = values.iter().map(|(key, value)| (key.clone(), whole_numbers(value))).collect();
-    let mut found = validator.iter_errors(&values);
-    let errors: Vec<ValidationError<'_>> = found.by_ref().take(MAX_ERRORS).collect();
-    if errors.is_empty() {
-        return Ok(());
-    }
-    let mut report = report(&errors, &schema);
-    if found.next().is_some() {
-        report.push_str(&format!("- and more: the first {MAX_ERRORS} failures are listed\n"));
-    }
-    Err(report)
+        .build(schema)
+        .map_err(|e| invalid_schema(schema).unwrap_or_else(|| unusable(&e)))
 }
 
 fn is_uuid(text: &str) -> bool {

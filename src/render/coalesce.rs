@@ -6,6 +6,7 @@
 
 use super::instance::Instance;
 use crate::gotmpl::fmt;
+use crate::gotmpl::str::Str;
 use crate::gotmpl::value::{Map, Value};
 
 const GLOBAL: &[u8] = b"global";
@@ -33,7 +34,23 @@ pub(super) fn coalesce(
 
 /// `MergeTables`: what `src` has and `dst` lacks goes into `dst`; nulls survive.
 pub(super) fn merge_tables(dst: &Map, src: &Map, warnings: &mut Vec<String>) {
-    Coalesce { warnings }.tables(dst, src, "", Nulls::Keep);
+    Coalesce { warnings }.tables(dst, src, Prefix::Text(""), Nulls::Keep);
+}
+
+/// Where a table is, for warnings: written out only when there is one.
+#[derive(Clone, Copy)]
+enum Prefix<'p> {
+    Text(&'p str),
+    Below(&'p Prefix<'p>, &'p Str),
+}
+
+impl Prefix<'_> {
+    fn text(self) -> String {
+        match self {
+            Prefix::Text(text) => text.to_owned(),
+            Prefix::Below(above, key) => join(&above.text(), &key.to_str_lossy()),
+        }
+    }
 }
 
 struct Coalesce<'w> {
@@ -99,7 +116,7 @@ impl Coalesce<'_> {
                 (Value::Map(table), Some(Value::Map(below))) => {
                     // The parent's table wins, so it is the destination here.
                     let copy = shallow_copy(&table);
-                    self.tables(&copy, &below, &join(prefix, &key.to_str_lossy()), Nulls::Keep);
+                    self.tables(&copy, &below, Prefix::Below(&Prefix::Text(prefix), &key), Nulls::Keep);
                     dest_globals.insert(key, Value::Map(copy));
                 }
                 (Value::Map(_), Some(_)) => {
@@ -132,7 +149,12 @@ impl Coalesce<'_> {
                         if nulls == Nulls::Delete {
                             remove_nulls(&defaults);
                         }
-                        self.tables(&table, &defaults, &join(&sub_prefix, &key.to_str_lossy()), nulls);
+                        self.tables(
+                            &table,
+                            &defaults,
+                            Prefix::Below(&Prefix::Text(&sub_prefix), &key),
+                            nulls,
+                        );
                     }
                     Value::Nil => {}
                     _ => self
@@ -154,12 +176,12 @@ impl Coalesce<'_> {
     }
 
     /// `coalesceTablesFullKey`: `dst` wins.
-    fn tables(&mut self, dst: &Map, src: &Map, prefix: &str, nulls: Nulls) {
+    fn tables(&mut self, dst: &Map, src: &Map, prefix: Prefix<'_>, nulls: Nulls) {
         if dst.same(src) {
             return;
         }
         for (key, value) in src.entries() {
-            let full = || join(prefix, &key.to_str_lossy());
+            let full = Prefix::Below(&prefix, &key);
             match (dst.get(key.as_bytes()), value) {
                 // The user takes a default away.
                 (Some(Value::Nil), default) if nulls == Nulls::Delete && !default.is_nil() => {
@@ -171,12 +193,15 @@ impl Coalesce<'_> {
                 (None, value) => {
                     dst.insert(key, value);
                 }
-                (Some(Value::Map(into)), Value::Map(from)) => self.tables(&into, &from, &full(), nulls),
+                (Some(Value::Map(into)), Value::Map(from)) => self.tables(&into, &from, full, nulls),
                 (Some(_), Value::Map(_)) => {
-                    self.warn(&format!("cannot overwrite table with non table for {}", full()));
+                    self.warn(&format!("cannot overwrite table with non table for {}", full.text()));
                 }
                 (Some(Value::Map(_)), value) if !value.is_nil() => {
-                    self.warn(&format!("destination for {} is a table, ignoring non-table value", full()));
+                    self.warn(&format!(
+                        "destination for {} is a table, ignoring non-table value",
+                        full.text()
+                    ));
                 }
                 _ => {}
             }

@@ -41,9 +41,9 @@ pub(super) fn build<'a>(root: &Instance<'a>, values: &Map, request: &Request<'_>
     };
     let mut by_path = BTreeMap::new();
     scope(root, values.clone(), &root.name, true, &shared, &mut by_path);
-    let mut order: Vec<String> = by_path.keys().cloned().collect();
     // Deeper paths first, then names from the end of the alphabet.
-    order.sort_by(|a, b| (depth(b), b).cmp(&(depth(a), a)));
+    let mut order: Vec<String> = by_path.keys().rev().cloned().collect();
+    order.sort_by_cached_key(|path| std::cmp::Reverse(depth(path)));
     Templates { by_path, order }
 }
 

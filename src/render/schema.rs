@@ -6,7 +6,6 @@
 use serde_json::{Map, Value};
 
 use super::instance::Instance;
-use crate::chart::schema;
 
 /// Whether any chart of the tree has a schema, so that the values need to be turned into JSON at all.
 pub(super) fn any(instance: &Instance<'_>) -> bool {
@@ -21,8 +20,8 @@ pub(super) fn report(instance: &Instance<'_>, values: &Map<String, Value>) -> St
 }
 
 fn collect(instance: &Instance<'_>, values: &Map<String, Value>, out: &mut String) {
-    if let Some(schema) = &instance.chart.schema
-        && let Err(report) = schema::check(schema, values)
+    if let Some(schema) = instance.chart.checked_by()
+        && let Err(report) = schema.check(values)
     {
         out.push_str(&format!("{}:\n{report}", instance.name));
     }

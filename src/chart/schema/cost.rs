@@ -22,20 +22,39 @@ const EACH_ENTRY: [&str; 2] = ["additionalProperties", "unevaluatedProperties"];
 const EACH_ITEM: [&str; 4] = ["items", "additionalItems", "contains", "unevaluatedItems"];
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-/// Whether the values are checked against the schema in reasonable time and memory.
-pub(super) fn is_bounded(schema: &Value, values: &Map<String, Value>) -> bool {
-    // Without references nothing multiplies, and nothing needs to be remembered.
-    if !refers(schema) && nodes(schema).saturating_mul(nodes_of(values)) < 10 * MAX_CHECKS {
-        return true;
-    }
-    let mut count = Count { root: schema, schemas: BTreeMap::new(), checks: BTreeMap::new() };
-    match count.schemas(schema, 0) {
-        // Each value meets each part of the schema once at most, references replaced by what they lead to.
-        Some(schemas) if schemas.saturating_mul(nodes_of(values)) < MAX_CHECKS => true,
-        _ => {
-            let values = Value::Object(values.clone());
-            count.checks(schema, &values, 0) <= MAX_CHECKS
+/// What of a schema bounds the checks of any values against it.
+pub(super) struct Bounds {
+    /// How many parts it has, where no reference makes it larger than it looks.
+    nodes: Option<u64>,
+    /// How many schemas it has, references replaced by what they lead to; none if one leads back to itself.
+    schemas: Option<u64>,
+}
+
+impl Bounds {
+    pub(super) fn of(schema: &Value) -> Bounds {
+        if !refers(schema) {
+            return Bounds { nodes: Some(nodes(schema)), schemas: None };
         }
+        Bounds { nodes: None, schemas: Count::of(schema).schemas(schema, 0) }
+    }
+
+    /// Whether the values are checked against the schema, whose bounds these are, in reasonable time and memory.
+    pub(super) fn allow(&self, schema: &Value, values: &Map<String, Value>) -> bool {
+        let size = nodes_of(values);
+        // Without references nothing multiplies, and nothing needs to be remembered.
+        if self.nodes.is_some_and(|nodes| nodes.saturating_mul(size) < 10 * MAX_CHECKS) {
+            return true;
+        }
+        // Each value meets each part of the schema once at most, references replaced by what they lead to.
+        let schemas = match self.nodes {
+            Some(_) => Count::of(schema).schemas(schema, 0),
+            None => self.schemas,
+        };
+        if schemas.is_some_and(|schemas| schemas.saturating_mul(size) < MAX_CHECKS) {
+            return true;
+        }
+        let values = Value::Object(values.clone());
+        Count::of(schema).checks(schema, &values, 0) <= MAX_CHECKS
     }
 }
 
@@ -69,6 +88,10 @@ struct Count<'s> {
 }
 
 impl<'s> Count<'s> {
+    const fn of(root: &'s Value) -> Self {
+        Count { root, schemas: BTreeMap::new(), checks: BTreeMap::new() }
+    }
+
     /// What a reference leads to; one by name or into another document leads nowhere here.
     fn target(&self, reference: &Value) -> Option<&'s Value> {
         let fragment = reference.as_str()?.strip_prefix('#')?;

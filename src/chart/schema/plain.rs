@@ -9,14 +9,14 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Whether the values fit the schema; `false` says nothing.
-pub(super) fn fits(schema: &[u8], values: &Map<String, Value>) -> bool {
-    serde_json::from_slice::<Plain>(schema).is_ok_and(|plain| plain.fits_map(values) && plain.allows(OBJECT))
+/// The schema, if it says nothing difficult.
+pub(super) fn read(schema: &[u8]) -> Option<Plain> {
+    serde_json::from_slice(schema).ok()
 }
 
 /// A schema made of the keywords that mean the same in all drafts from 4 to 2020-12.
 #[derive(Debug, Default)]
-struct Plain {
+pub(super) struct Plain {
     /// A bit for each type that is allowed; nothing where `type` is not given.
     types: Option<u8>,
     properties: BTreeMap<String, Plain>,
@@ -55,6 +55,11 @@ const MOST_CHOICES: usize = 64;
 const EXACT: f64 = 9e15;
 
 impl Plain {
+    /// Whether the values fit the schema; `false` says nothing.
+    pub(super) fn takes(&self, values: &Map<String, Value>) -> bool {
+        self.fits_map(values) && self.allows(OBJECT)
+    }
+
     fn allows(&self, found: u8) -> bool {
         let Some(types) = self.types else { return true };
         types & found != 0 || (found == INTEGER && types & NUMBER != 0)
