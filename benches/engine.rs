@@ -1,5 +1,6 @@
-//! The engine in process, one thread: loading, the first rendering (which parses the templates) and the second
-//! (which does not), beside Helm's own engine where Go is installed. Prints ratios, asserts nothing.
+//! The engine in process, one thread: loading, the first rendering (which parses the templates) and the ones after
+//! it (which do not), once for the same release and once for another with a value of its own, beside Helm's own
+//! engine where Go is installed. Prints ratios, asserts nothing.
 //!
 //! What is timed of relc does more than what is timed of Helm: dependencies, values, templates, but also the
 //! splitting, checking and sorting of manifests.
@@ -8,11 +9,12 @@
 
 mod support;
 
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use support::{Options, left_out, load, measured, ratios, render, shown};
+use support::{Options, left_out, load, measured, ratios, render, render_as, shown};
 
 /// The allocator of the program.
 #[global_allocator]
@@ -23,6 +25,7 @@ struct Times {
     load: Duration,
     first: Duration,
     second: Duration,
+    other: Duration,
 }
 
 fn main() {
@@ -35,12 +38,15 @@ fn main() {
     };
     let total = |pick: fn(&Times) -> Duration| measured.iter().map(|(_, t)| pick(t)).sum::<Duration>();
     println!(
-        "relc: load {:?}, first rendering {:?}, second {:?}, all charts together",
+        "relc: load {:?}, first rendering {:?}, second {:?}, of another release {:?}, all charts together",
         total(|t| t.load),
         total(|t| t.first),
-        total(|t| t.second)
+        total(|t| t.second),
+        total(|t| t.other)
     );
     ratios("parsed once: first rendering / second", &pairs(|t| (t.first, t.second)));
+    ratios("parsed once: first / another release", &pairs(|t| (t.first, t.other)));
+    ratios("parsed once: load and first / second", &pairs(|t| (t.load + t.first, t.second)));
 
     match helm(&measured, options.runs) {
         Err(why) => println!("Helm's engine was not measured: {why}"),
@@ -62,16 +68,19 @@ fn main() {
 /// The least times of some runs, each from a chart loaded anew.
 fn measure(path: &Path, runs: usize) -> Option<Times> {
     let mut best: Option<Times> = None;
+    let values = Map::from_iter([("fullnameOverride".to_owned(), Value::from("another"))]);
     for _ in 0..runs {
         let (chart, load) = timed(|| load(path));
         let chart = chart?;
         let (_, first) = timed(|| render(&chart));
         let (_, second) = timed(|| render(&chart));
-        let so_far = best.unwrap_or(Times { load, first, second });
+        let (_, other) = timed(|| render_as(&chart, "other", &values));
+        let so_far = best.unwrap_or(Times { load, first, second, other });
         best = Some(Times {
             load: so_far.load.min(load),
             first: so_far.first.min(first),
             second: so_far.second.min(second),
+            other: so_far.other.min(other),
         });
     }
     best

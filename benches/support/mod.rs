@@ -3,7 +3,7 @@
 use relc::chart::{self, Chart};
 use relc::render::{self, Capabilities, KubeVersion, Offline, Rendered, Request, Seed};
 use relc::source::DiskWorld;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// A folder of chart directories to measure instead of the charts of this repository.
@@ -83,13 +83,18 @@ pub fn load(path: &Path) -> Option<Chart> {
 }
 
 pub fn render(chart: &Chart) -> Option<Rendered> {
+    render_as(chart, "bench", &Map::new())
+}
+
+/// The same for another release, with values of its own.
+pub fn render_as(chart: &Chart, name: &str, values: &Map<String, Value>) -> Option<Rendered> {
     let request = Request {
         chart,
-        name: "bench",
+        name,
         namespace: "default",
         revision: 1,
         is_upgrade: false,
-        values: &Map::new(),
+        values,
         capabilities: &Capabilities::offline(KubeVersion::parse("1.34.0").ok()?, &[]),
         lookup: &Offline,
         seed: &Seed { random: None, ..Seed::reproducible("", 1_700_000_000) },

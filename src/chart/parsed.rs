@@ -6,6 +6,7 @@ use crate::gotmpl::error::ParseError;
 use crate::gotmpl::func::Funcs;
 use crate::gotmpl::parse::{Parsed, parse};
 use crate::gotmpl::{exec, funcs};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
@@ -25,6 +26,7 @@ pub fn functions() -> &'static Arc<Funcs> {
 pub(super) struct Cache {
     templates: RwLock<BTreeMap<String, Arc<Parsed>>>,
     schema: OnceLock<Schema>,
+    kept: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Texts parsed before, to find a text again: every chart of a repository brings the same library in its own
@@ -66,6 +68,12 @@ impl Chart {
     pub fn checked_by(&self) -> Option<&Schema> {
         let text = self.schema.as_ref()?;
         Some(self.cache.schema.get_or_init(|| Schema::new(text)))
+    }
+
+    /// What one render of this chart keeps for the next, which must be nothing but work done before. There is one
+    /// kind of it: `None` if another was asked for first.
+    pub fn kept<T: Any + Send + Sync + Default>(&self) -> Option<&T> {
+        self.cache.kept.get_or_init(|| Arc::new(T::default())).downcast_ref()
     }
 
     /// The template `templates[index]`, parsed under its full path (`CHART/charts/SUB/templates/FILE`). `twins`

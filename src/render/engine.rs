@@ -3,6 +3,7 @@
 //! Follows `Engine.render` in Helm's `pkg/engine/engine.go`.
 
 use super::context::{self, Templates};
+use super::kept::Kept;
 use super::surroundings::Surroundings;
 use super::{Offline, RenderError, Request, Seed, Volatile, error};
 use crate::chart;
@@ -31,23 +32,17 @@ pub(super) fn run(
     templates: &Templates<'_>,
     request: &Request<'_>,
 ) -> Result<(Vec<Output>, Vec<Volatile>, bool), RenderError> {
-    let mut set = TemplateSet::new(Arc::clone(chart::functions()));
-    let mut twins = chart::Twins::default();
-    let mut tokens = 0;
-    for path in &templates.order {
-        let Some(template) = templates.by_path.get(path) else { continue };
-        let parsed = template
-            .chart
-            .parsed(template.index, path, &mut twins)
-            .map_err(|e| error::parse_error(request.chart, templates, &e))?;
-        tokens += parsed.tokens;
-        if tokens > MAX_TOKENS {
-            let message = format!("the chart's templates have more than {MAX_TOKENS} tokens together");
-            let excess = ParseError { template: path.clone(), line: 1, offset: 0, message };
-            return Err(error::parse_error(request.chart, templates, &excess));
+    let kept = Kept::of(request.chart);
+    let set = match kept.and_then(|kept| kept.set(templates)) {
+        Some(set) => set,
+        None => {
+            let set = Arc::new(gather(templates, request)?);
+            if let Some(kept) = kept {
+                kept.keep_set(templates, &set);
+            }
+            set
         }
-        set.add(&parsed);
-    }
+    };
     let surroundings = Surroundings::new(request.lookup, request.seed, [request.name, request.namespace]);
     let mut ctx = Ctx::new(&set, &surroundings, MissingKey::Zero);
     let mut files = Vec::with_capacity(templates.order.len());
@@ -74,6 +69,28 @@ pub(super) fn run(
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let (volatile, looked_up) = surroundings.into_uses();
     Ok((files, volatile, looked_up))
+}
+
+/// All templates, parsed, in Helm's order.
+fn gather(templates: &Templates<'_>, request: &Request<'_>) -> Result<TemplateSet, RenderError> {
+    let mut set = TemplateSet::new(Arc::clone(chart::functions()));
+    let mut twins = chart::Twins::default();
+    let mut tokens = 0;
+    for path in &templates.order {
+        let Some(template) = templates.by_path.get(path) else { continue };
+        let parsed = template
+            .chart
+            .parsed(template.index, path, &mut twins)
+            .map_err(|e| error::parse_error(request.chart, templates, &e))?;
+        tokens += parsed.tokens;
+        if tokens > MAX_TOKENS {
+            let message = format!("the chart's templates have more than {MAX_TOKENS} tokens together");
+            let excess = ParseError { template: path.clone(), line: 1, offset: 0, message };
+            return Err(error::parse_error(request.chart, templates, &excess));
+        }
+        set.add(&parsed);
+    }
+    Ok(set)
 }
 
 /// A release name from Helm's `--name-template`.

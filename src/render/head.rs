@@ -78,7 +78,7 @@ fn is_wanted(key: &str) -> bool {
 }
 
 /// What Helm reads of every document.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Head {
     pub(super) kind: String,
     pub(super) name: String,

@@ -5,6 +5,7 @@
 
 use super::engine::Output;
 use super::head::{Head, HeadOnly};
+use super::kept::{Kept, ReadDocuments};
 use super::{Hook, HookEvent, Object};
 use crate::chart::metadata::scalar_text;
 use crate::gotmpl::yaml::{self, Root};
@@ -128,6 +129,8 @@ pub(super) struct Sorted<'f> {
     pub(super) hooks: Vec<Hook>,
     pub(super) documents: Vec<Document<'f>>,
     pub(super) warnings: Vec<String>,
+    /// What was read of the files now, by their place among them; nothing where objects were wanted, too.
+    pub(super) read: Vec<(usize, ReadDocuments)>,
 }
 
 /// A document that is not YAML, or no object.
@@ -153,10 +156,15 @@ pub(super) enum Keep {
     Text,
 }
 
-/// Splits and sorts rendered files, given sorted by path; partials and blank files are skipped.
-pub(super) fn sort(files: &[Output], keep: Keep) -> Result<Sorted<'_>, BadManifest> {
+/// Splits and sorts rendered files, given sorted by path; partials and blank files are skipped. What `known` has read
+/// of the same text is not read again.
+pub(super) fn sort<'f>(
+    files: &'f [Output],
+    keep: Keep,
+    known: Option<&Kept>,
+) -> Result<Sorted<'f>, BadManifest> {
     let mut sorted = Sorted::default();
-    for Output { path, text: content, invalid } in files {
+    for (place, Output { path, text: content, invalid }) in files.iter().enumerate() {
         let base = path.rsplit('/').next().unwrap_or(path);
         if base.starts_with('_') || content.trim().is_empty() {
             continue;
@@ -164,12 +172,27 @@ pub(super) fn sort(files: &[Output], keep: Keep) -> Result<Sorted<'_>, BadManife
         if let Some(bytes) = invalid {
             return Err(not_utf8(path, content, bytes));
         }
-        for text in split(content) {
-            if sorted.documents.len() + sorted.hooks.len() >= MAX_DOCUMENTS {
-                let message = format!("the chart renders to more than {MAX_DOCUMENTS} documents");
-                return Err(BadManifest { path: path.clone(), message, text: String::new(), offset: None });
+        if keep == Keep::Text
+            && let Some(file) = known.and_then(|known| known.read(path, content))
+        {
+            for (range, head) in &file.documents {
+                sorted.room(path)?;
+                sorted.add(path, content.get(range.clone()).unwrap_or_default(), head.clone(), Vec::new());
             }
-            sorted.add(path, text, keep)?;
+            continue;
+        }
+        let mut read = Vec::new();
+        for text in split(content) {
+            sorted.room(path)?;
+            let (head, objects) = read_document(path, text, keep)?;
+            if keep == Keep::Text {
+                let start = text.as_ptr().addr() - content.as_ptr().addr();
+                read.push((start..start + text.len(), head.clone()));
+            }
+            sorted.add(path, text, head, objects);
+        }
+        if !read.is_empty() {
+            sorted.read.push((place, read));
         }
     }
     sorted.documents.sort_by(|a, b| install_rank(&a.kind).cmp(&install_rank(&b.kind)));
@@ -188,28 +211,42 @@ fn not_utf8(path: &str, text: &str, bytes: &[u8]) -> BadManifest {
     BadManifest { path: path.to_owned(), message, text: text.to_owned(), offset }
 }
 
+/// Reads one document; no objects where only text is kept.
+fn read_document(path: &str, text: &str, keep: Keep) -> Result<(Head, Vec<Object>), BadManifest> {
+    let bad = |message: String, offset| BadManifest {
+        path: path.to_owned(),
+        message,
+        text: text.to_owned(),
+        offset,
+    };
+    let unreadable = |e: Box<yaml::Error>| bad(e.to_string(), e.offset());
+    let value = match keep {
+        Keep::Objects => yaml::decode(text.as_bytes(), Root::Any).map_err(unreadable)?,
+        Keep::Text => yaml::decode::<HeadOnly>(text.as_bytes(), Root::Any).map_err(unreadable)?.0,
+    };
+    let head = Head::of(&value).map_err(|why| bad(why, None))?;
+    let objects = if keep == Keep::Objects { objects(value, path, text) } else { Vec::new() };
+    Ok((head, objects))
+}
+
 impl<'f> Sorted<'f> {
-    fn add(&mut self, path: &'f str, text: &'f str, keep: Keep) -> Result<(), BadManifest> {
-        let bad = |message: String, offset| BadManifest {
-            path: path.to_owned(),
-            message,
-            text: text.to_owned(),
-            offset,
-        };
-        let unreadable = |e: Box<yaml::Error>| bad(e.to_string(), e.offset());
-        let value = match keep {
-            Keep::Objects => yaml::decode(text.as_bytes(), Root::Any).map_err(unreadable)?,
-            Keep::Text => yaml::decode::<HeadOnly>(text.as_bytes(), Root::Any).map_err(unreadable)?.0,
-        };
-        let head = Head::of(&value).map_err(|why| bad(why, None))?;
-        let objects = if keep == Keep::Objects { objects(value, path, text) } else { Vec::new() };
+    /// Whether one more document may come.
+    fn room(&self, path: &str) -> Result<(), BadManifest> {
+        if self.documents.len() + self.hooks.len() < MAX_DOCUMENTS {
+            return Ok(());
+        }
+        let message = format!("the chart renders to more than {MAX_DOCUMENTS} documents");
+        Err(BadManifest { path: path.to_owned(), message, text: String::new(), offset: None })
+    }
+
+    fn add(&mut self, path: &'f str, text: &'f str, head: Head, objects: Vec<Object>) {
         let Some(events) = head.annotations.get("helm.sh/hook") else {
             self.documents.push(Document { path, text, kind: head.kind, objects });
-            return Ok(());
+            return;
         };
         let Some(events) = events.split(',').map(event).collect::<Option<Vec<_>>>() else {
             self.warnings.push(format!("{path}: skipping unknown hooks `{events}`"));
-            return Ok(());
+            return;
         };
         let list = |annotation: &str| -> Vec<String> {
             let Some(text) = head.annotations.get(annotation) else { return Vec::new() };
@@ -226,7 +263,6 @@ impl<'f> Sorted<'f> {
             manifest: text.to_owned(),
             objects,
         });
-        Ok(())
     }
 }
 

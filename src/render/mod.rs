@@ -17,6 +17,7 @@ mod files;
 mod glob;
 mod head;
 mod instance;
+mod kept;
 mod manifest;
 mod native;
 mod record;
@@ -223,8 +224,10 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let (mut files, volatile, looked_up) = engine::run(&templates, request)?;
     let notes = take_notes(&mut files, request);
     let keep = if request.text_only { Keep::Text } else { Keep::Objects };
-    let sorted = manifest::sort(&files, keep).map_err(|bad| error::bad_manifest(chart, bad, &files))?;
-    warnings.extend(sorted.warnings);
+    let kept = kept::Kept::of(chart);
+    let sorted = manifest::sort(&files, keep, kept).map_err(|bad| error::bad_manifest(chart, bad, &files))?;
+    let manifest::Sorted { hooks, documents, warnings: more, read } = sorted;
+    warnings.extend(more);
 
     let crds = match request.text_only && !request.include_crds {
         true => Vec::new(),
@@ -233,20 +236,23 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let length = |documents: &[manifest::Document<'_>]| {
         documents.iter().map(|d| d.path.len() + d.text.len() + 16).sum()
     };
-    let mut text = String::with_capacity(length(&sorted.documents));
+    let mut text = String::with_capacity(length(&documents));
     if request.include_crds {
         for crd in &crds {
             append(&mut text, &crd.filename, &crd.text);
         }
     }
     let mut objects = Vec::new();
-    for document in sorted.documents {
+    for document in documents {
         append(&mut text, document.path, document.text);
         objects.extend(document.objects);
     }
+    if let Some(kept) = kept {
+        kept.keep_read(read_files(files, read));
+    }
     Ok(Rendered {
         objects,
-        hooks: sorted.hooks,
+        hooks,
         crds,
         notes,
         manifest: text,
@@ -292,6 +298,18 @@ fn prepare<'a>(
         }
     }
     Ok((instance, values))
+}
+
+/// The texts that were read, with what was read of them.
+fn read_files(
+    mut files: Vec<engine::Output>,
+    read: Vec<(usize, kept::ReadDocuments)>,
+) -> Vec<(String, kept::ReadFile)> {
+    let taken = read.into_iter().filter_map(|(place, documents)| {
+        let engine::Output { path, text, .. } = files.get_mut(place)?;
+        Some((std::mem::take(path), kept::ReadFile { text: std::mem::take(text), documents }))
+    });
+    taken.collect()
 }
 
 fn append(out: &mut String, source: &str, text: &str) {

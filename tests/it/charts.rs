@@ -108,6 +108,15 @@ impl Case {
 
     /// What Helm prints, or what it says after `Error: `, from loading to rendering.
     fn render(&self, chart: &Result<Chart, ChartError>) -> Result<String, String> {
+        self.render_as("rel", true, chart)
+    }
+
+    fn render_as(
+        &self,
+        name: &str,
+        text_only: bool,
+        chart: &Result<Chart, ChartError>,
+    ) -> Result<String, String> {
         let values = self.values.merge(&DiskWorld).map_err(|e| e.message.clone())?;
         let chart = chart.as_ref().map_err(|e| e.message.clone())?;
         chart.check_installable().map_err(|e| e.message)?;
@@ -115,7 +124,7 @@ impl Case {
             Capabilities::offline(KubeVersion::parse(&self.kube_version).unwrap(), &self.api_versions);
         let request = Request {
             chart,
-            name: "rel",
+            name,
             namespace: "ns",
             revision: 1,
             is_upgrade: self.is_upgrade,
@@ -126,7 +135,7 @@ impl Case {
             include_crds: self.include_crds,
             subchart_notes: false,
             skip_schema_validation: self.skip_schema_validation,
-            text_only: true,
+            text_only,
         };
         let rendered = render::render(&request).map_err(|e| String::from(e.full))?;
         let mut out = format!("{}\n", rendered.manifest.trim());
@@ -211,6 +220,59 @@ fn cases_are_helms() {
             }
         }
         assert!(wanted.is_empty(), "{}: goldens without a case: {:?}", golden.display(), wanted.keys());
+    }
+    assert!(failures.is_empty(), "{} differ\n{}", failures.len(), failures.join("\n"));
+}
+
+/// All cases of a chart that the library can render.
+fn cases_of(dir: &Path) -> Vec<Case> {
+    let mut flags: Vec<Vec<String>> = vec![flags_of(dir, "default")];
+    for entry in fs::read_dir(dir).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        flags.extend(name.strip_suffix(".values.yaml").map(|case| flags_of(dir, case)));
+    }
+    for line in fs::read_to_string(dir.join("cases")).unwrap_or_default().lines() {
+        flags.push(line.replace(" --", "\n--").lines().map(str::to_owned).collect());
+    }
+    // Another cluster asks for other capabilities.
+    let mut elsewhere = flags_of(dir, "default");
+    elsewhere.extend(["--kube-version=1.29.3".to_owned(), "--api-versions=a.example/v1".to_owned()]);
+    flags.push(elsewhere);
+    flags.iter().filter_map(|flags| Case::new(dir, flags)).collect()
+}
+
+/// What a chart keeps from one render for the next must not be seen in any result.
+#[test]
+fn renders_of_one_chart_do_not_see_each_other() {
+    let mut failures = Vec::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let dir = entry.unwrap().path();
+        if !dir.join("chart").is_dir() {
+            continue;
+        }
+        let load = || chart::load(&DiskWorld, &dir.join("chart"));
+        let cases = cases_of(&dir);
+        let manners = [("rel", true), ("another", true), ("rel", false)];
+        let renders: Vec<(&Case, &str, bool)> =
+            cases.iter().flat_map(|case| manners.map(|(name, text_only)| (case, name, text_only))).collect();
+        let alone: Vec<Result<String, String>> =
+            renders.iter().map(|(case, name, text_only)| case.render_as(name, *text_only, &load())).collect();
+        let shared = load();
+        let mut render = |index: usize, after: usize| {
+            let ((case, name, text_only), alone) = (&renders[index], &alone[index]);
+            if case.render_as(name, *text_only, &shared) != *alone {
+                failures.push(format!("{}: render {index} after {after}", dir.display()));
+            }
+        };
+        // Every pair where they are few, else each after some others.
+        let steps = if renders.len() <= 24 { renders.len() } else { 2 };
+        for step in 0..steps {
+            for first in 0..renders.len() {
+                let second = (first + step) % renders.len();
+                render(first, second);
+                render(second, first);
+            }
+        }
     }
     assert!(failures.is_empty(), "{} differ\n{}", failures.len(), failures.join("\n"));
 }
