@@ -101,9 +101,14 @@ impl Object for KubeVersionObject {
         }))
     }
 
-    fn plain(&self) -> Value {
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
         let fields = [("Version", &self.0.version), ("Major", &self.0.major), ("Minor", &self.0.minor)];
-        Value::Map(fields.into_iter().map(|(k, v)| (Str::literal(k), Value::from(v.as_str()))).collect())
+        Some(fields.into_iter().map(|(name, text)| (name, Value::from(text.as_str()))).collect())
+    }
+
+    fn plain(&self) -> Value {
+        let members = self.members().unwrap_or_default();
+        Value::Map(members.into_iter().map(|(name, value)| (Str::literal(name), value)).collect())
     }
 }
 

@@ -206,6 +206,9 @@ fn position(index: &Value, capacity: usize) -> Result<usize, FuncError> {
     let number = match index {
         Value::Int(_, number) => *number,
         Value::Uint(_, number) => i64::from_ne_bytes(number.to_ne_bytes()),
+        Value::Object(object) if matches!(object.kind(), Kind::Int(_)) => {
+            return position(&object.plain(), capacity);
+        }
         Value::Nil => return Err("cannot index slice/array with nil".into()),
         other => return Err(format!("cannot index slice/array with type {}", other.type_name()).into()),
     };

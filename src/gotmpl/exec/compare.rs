@@ -18,15 +18,33 @@ enum Basic {
     Other,
 }
 
-const fn basic(value: &Value) -> Basic {
+fn basic(value: &Value) -> Basic {
     match value {
         Value::Bool(_) => Basic::Bool,
         Value::Int(..) => Basic::Int,
         Value::Uint(..) => Basic::Uint,
         Value::Float32(_) | Value::Float(_) => Basic::Float,
         Value::Str(_) => Basic::Str,
+        Value::Object(object) => match object.kind() {
+            Kind::Int(_) => Basic::Int,
+            _ => Basic::Other,
+        },
         _ => Basic::Other,
     }
+}
+
+/// Both as plain integers, where one at least is of a defined integer type, such as `time.Duration`.
+fn integers(a: &Value, b: &Value) -> Option<(Value, Value)> {
+    let plain = |value: &Value| match value {
+        Value::Object(object) if basic(value) == Basic::Int => object.plain(),
+        other => other.clone(),
+    };
+    if !matches!((a, b), (Value::Object(_), _) | (_, Value::Object(_))) {
+        return None;
+    }
+    let (a, b) = (plain(a), plain(b));
+    let whole = |value: &Value| matches!(value, Value::Int(..) | Value::Uint(..));
+    (whole(&a) && whole(&b)).then_some((a, b))
 }
 
 fn float(value: &Value) -> Option<f64> {
@@ -66,13 +84,18 @@ fn equal(a: &Value, b: &Value) -> Result<bool, FuncError> {
         }
         _ => match (float(a), float(b)) {
             (Some(a), Some(b)) => a == b,
-            _ if basic(a) != basic(b) => {
+            _ => {
+                if let Some((a, b)) = integers(a, b) {
+                    return equal(&a, &b);
+                }
+                if basic(a) == basic(b) {
+                    return equal_others(a, b);
+                }
                 if !a.is_nil() && !b.is_nil() {
                     return Err(incompatible(a, b));
                 }
                 false
             }
-            _ => return equal_others(a, b),
         },
     })
 }
@@ -111,6 +134,9 @@ pub(super) fn lt(a: &Value, b: &Value) -> Result<bool, FuncError> {
         _ => match (float(a), float(b)) {
             (Some(a), Some(b)) => a < b,
             _ => {
+                if let Some((a, b)) = integers(a, b) {
+                    return lt(&a, &b);
+                }
                 let (kind_a, kind_b) = (basic(a), basic(b));
                 if kind_a == Basic::Other || kind_b == Basic::Other || kind_a == kind_b {
                     return Err("invalid type for comparison".into());

@@ -229,6 +229,10 @@ impl Object for GoTime {
         Value::string(self.0.format(b"2006-01-02T15:04:05.999999999Z07:00"))
     }
 
+    fn toml(&self) -> Option<Str> {
+        Some(self.0.format(b"2006-01-02T15:04:05.999999999Z07:00").into())
+    }
+
     fn method(&self, name: &str) -> Option<Signature> {
         match name {
             "Year" | "Day" | "Hour" | "Minute" | "Second" | "Nanosecond" | "YearDay" => method(&[], INT),
@@ -341,6 +345,10 @@ impl Object for Elapsed {
 
     fn string(&self) -> Option<Str> {
         Some(duration::format(self.0).into())
+    }
+
+    fn toml(&self) -> Option<Str> {
+        Some(format!("\"{}\"", duration::format(self.0)).into())
     }
 
     fn truth(&self) -> bool {

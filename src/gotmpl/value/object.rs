@@ -111,6 +111,16 @@ pub trait Object: fmt::Debug {
         }
     }
 
+    /// The members Go's JSON has of a struct, in its order, where that is not the order of their names.
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
+    /// What `toToml` writes for it, quotes included, where that is not what JSON would have.
+    fn toml(&self) -> Option<Str> {
+        None
+    }
+
     /// Go's `==` and `reflect.DeepEqual` with another object; the default compares types and plain values.
     fn equals(&self, other: &dyn Object) -> bool {
         self.type_name() == other.type_name() && self.plain().deep_equal(&other.plain())

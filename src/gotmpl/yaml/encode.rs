@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::fuel::{self, MAX_TEXT};
+use super::super::str::Str;
 use super::decode::replace_invalid;
 use super::resolve::Flavor;
 use super::style::{Analysis, Style, analyze};
@@ -36,7 +37,7 @@ pub enum View<'a, T> {
         items: &'a [T],
         nil: bool,
     },
-    /// Entries in byte order of their keys. `nil` as for a list.
+    /// Entries in byte order of their keys, or in the order of a struct's fields. `nil` as for a list.
     Map {
         entries: Vec<(&'a [u8], &'a T)>,
         nil: bool,
@@ -47,6 +48,11 @@ pub enum View<'a, T> {
 pub trait Encode: Sized {
     /// Shows the value to `see`; a map may be borrowed meanwhile.
     fn view<R>(&self, see: impl FnOnce(View<'_, Self>) -> R) -> R;
+
+    /// What TOML has for it, where that is not what JSON would have.
+    fn toml(&self) -> Option<Str> {
+        None
+    }
 }
 
 impl Encode for serde_json::Value {

@@ -169,6 +169,11 @@ impl Writer {
     /// A value on one line: what stands in arrays and behind `=`.
     fn element<T: Encode>(&mut self, value: &T) -> Written<()> {
         self.enter()?;
+        if let Some(text) = value.toml() {
+            self.out.push_str(&text.to_str_lossy());
+            self.depth -= 1;
+            return Ok(());
+        }
         value.view(|view| {
             match view {
                 View::Null => return fail("toml: cannot encode array with nil element"),

@@ -106,7 +106,20 @@ impl Encode for Value {
                 let entries = table.iter().map(|(key, value)| (key.as_bytes(), value)).collect();
                 see(View::Map { entries, nil: map.is_nil() })
             }),
-            Value::Object(object) => object.plain().view(see),
+            Value::Object(object) => match object.members() {
+                None => object.plain().view(see),
+                Some(members) => {
+                    let entries = members.iter().map(|(name, value)| (name.as_bytes(), value)).collect();
+                    see(View::Map { entries, nil: false })
+                }
+            },
+        }
+    }
+
+    fn toml(&self) -> Option<Str> {
+        match self {
+            Value::Object(object) => object.toml(),
+            _ => None,
         }
     }
 }

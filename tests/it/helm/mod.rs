@@ -7,6 +7,7 @@
 mod documents;
 mod draw;
 mod flags;
+mod manifests;
 mod templates;
 
 use base64::Engine as _;
@@ -273,6 +274,55 @@ fn compare_documents(helm: &str, cases: &[Case], files: &[(String, Vec<u8>)]) {
         }
     }
     assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+}
+
+/// Documents, hooks and their order: whole outputs, a chart of a few files each.
+#[test]
+fn drawn_manifests_are_helms() {
+    let Some(helm) = helm("drawn_manifests_are_helms") else { return };
+    let mut draw = source("manifests");
+    let mut wrong = Vec::new();
+    let (mut printed, all) = (0, cases(100));
+    for _ in 0..all {
+        let files: Vec<(String, Vec<u8>)> = manifests::case(&mut draw)
+            .into_iter()
+            .map(|(name, text)| (format!("templates/{name}"), text.into_bytes()))
+            .collect();
+        let chart = tempfile::tempdir().unwrap();
+        write_chart(chart.path(), &[], &files);
+        let (helms, relcs) = (ask_helm(&helm, chart.path(), &[]), run_relc(chart.path()));
+        printed += usize::from(helms.is_ok());
+        let same = match (&helms, &relcs) {
+            (Ok(helms), Ok(relcs)) => helms == relcs,
+            (Err(helms), Err(relcs)) => helms.ends_with(relcs.trim_end()),
+            _ => false,
+        };
+        if !same {
+            let files: Vec<_> =
+                files.iter().map(|(name, text)| (name, String::from_utf8_lossy(text))).collect();
+            wrong.push(format!("{files:?}\n  Helm: {helms:?}\n  relc: {relcs:?}"));
+        }
+    }
+    eprintln!("{printed} of {all} print");
+    assert!(wrong.is_empty(), "{} of {all} differ\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// The command line, whose output has the hooks, too; of a refusal the innermost message.
+fn run_relc(chart: &Path) -> Answer {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relc"));
+    command.args(["chart", "template", "rel"]).arg(chart).args([
+        "--namespace",
+        "ns",
+        "--kube-version",
+        "1.34.0",
+    ]);
+    let output = command.args(["--format", "json"]).env("TZ", "UTC").output().unwrap();
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let findings: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    let all = findings["diagnostics"].as_array().unwrap();
+    Err(all.iter().find(|d| d["severity"] == "error").unwrap()["message"].as_str().unwrap().to_owned())
 }
 
 /// Paths and values of `--set` and its kin.
