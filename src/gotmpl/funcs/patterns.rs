@@ -22,7 +22,7 @@ const STRUCT: &str = "semver.Version";
 pub(super) const FUNCS: &[Func] = &[
     Func::new("regexMatch", &[TEXT, TEXT], BOOL, |_, a| {
         // A bad pattern matches nothing.
-        Ok(Value::Bool(cached(text(a, 0)).is_ok_and(|re| re.is_match(text(a, 1)))))
+        Ok(Value::Bool(cached(a).is_ok_and(|re| re.is_match(text(a, 1)))))
     }),
     Func::new("mustRegexMatch", &[TEXT, TEXT], BOOL, |_, a| {
         Ok(Value::Bool(compile(a)?.is_match(text(a, 1))))
@@ -61,24 +61,25 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-fn cached(pattern: &[u8]) -> Result<Rc<Regexp>, regexp::SyntaxError> {
+/// The pattern that `a` begins with, compiled for the text that follows.
+fn cached(a: &[Value]) -> Result<Rc<Regexp>, regexp::SyntaxError> {
     CACHE.with(|cache| {
         let mut cache = cache.borrow_mut();
         if cache.len() > MAX_CACHED || cache.large() > MAX_LARGE {
             *cache = Cache::default();
         }
-        cache.get(pattern)
+        cache.get(text(a, 0), text(a, 1))
     })
 }
 
 /// The pattern of a `must` function: Go returns the error.
 fn compile(a: &[Value]) -> Result<Rc<Regexp>, FuncError> {
-    cached(text(a, 0)).map_err(|e| FuncError::new(e.to_string()))
+    cached(a).map_err(|e| FuncError::new(e.to_string()))
 }
 
 /// The pattern of the others: Go panics.
 fn must_compile(a: &[Value]) -> Result<Rc<Regexp>, FuncError> {
-    match cached(text(a, 0)) {
+    match cached(a) {
         Ok(re) => Ok(re),
         Err(e) => fail_bytes(&regexp::must_compile_message(text(a, 0), &e)),
     }

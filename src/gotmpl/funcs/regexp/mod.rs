@@ -7,13 +7,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use regex::{Regex, RegexBuilder};
+use regex::{Regex, RegexBuilder, bytes};
 
 use super::super::fuel::{self, MAX_ITEMS, MAX_TEXT};
 use super::runes;
 pub use translate::SyntaxError;
 use translate::translate;
 
+#[cfg(test)]
+mod tests;
 mod translate;
 
 /// Largest compiled programs, in bytes, and what compiling takes of a render's budget: first as a pattern of any
@@ -24,10 +26,42 @@ const SIZES: [(usize, usize); 2] = [(256 << 10, 10_000), (16 << 20, 3_000_000)];
 /// A search reads this many bytes in a step of the budget.
 const BYTES_A_STEP: usize = 32;
 
+/// A pattern as the regex crate compiled it.
+#[derive(Debug)]
+enum Program {
+    /// For ASCII texts alone, where a byte is a character: most texts are, and compiling `.` or `[^a]` for all of
+    /// Unicode takes longer than a template around it.
+    Ascii(bytes::Regex),
+    Unicode(Regex),
+}
+
+impl Program {
+    fn find_at(&self, text: &str, at: usize) -> Option<Span> {
+        match self {
+            Self::Ascii(regex) => regex.find_at(text.as_bytes(), at).map(|m| (m.start(), m.end())),
+            Self::Unicode(regex) => regex.find_at(text, at).map(|m| (m.start(), m.end())),
+        }
+    }
+
+    /// The whole match, then its groups.
+    fn captures_at(&self, text: &str, at: usize) -> Option<Vec<Option<Span>>> {
+        Some(match self {
+            Self::Ascii(regex) => {
+                let captures = regex.captures_at(text.as_bytes(), at)?;
+                captures.iter().map(|group| group.map(|m| (m.start(), m.end()))).collect()
+            }
+            Self::Unicode(regex) => {
+                let captures = regex.captures_at(text, at)?;
+                captures.iter().map(|group| group.map(|m| (m.start(), m.end()))).collect()
+            }
+        })
+    }
+}
+
 /// A compiled pattern.
 #[derive(Debug)]
 pub struct Regexp {
-    regex: Regex,
+    program: Program,
     names: Vec<String>,
     /// Whether the pattern is the empty text, which `split` treats apart.
     blank: bool,
@@ -35,17 +69,17 @@ pub struct Regexp {
     large: bool,
 }
 
-/// Compiled patterns by their Go text, for one render.
+/// Compiled patterns by their Go text, for one render: those for ASCII texts, and those for all others.
 #[derive(Debug, Default)]
 pub struct Cache {
-    known: HashMap<Vec<u8>, Result<Rc<Regexp>, SyntaxError>>,
+    known: [HashMap<Vec<u8>, Result<Rc<Regexp>, SyntaxError>>; 2],
     large: usize,
 }
 
 impl Cache {
     /// How many patterns are known.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.known.iter().map(HashMap::len).sum()
     }
 
     /// How many of them are large.
@@ -53,14 +87,17 @@ impl Cache {
         self.large
     }
 
-    /// The pattern compiled, from memory when it was met before.
-    pub fn get(&mut self, pattern: &[u8]) -> Result<Rc<Regexp>, SyntaxError> {
-        if let Some(known) = self.known.get(pattern) {
+    /// The pattern compiled for a text, from memory when it was met before.
+    pub fn get(&mut self, pattern: &[u8], text: &[u8]) -> Result<Rc<Regexp>, SyntaxError> {
+        let ascii = text.is_ascii();
+        let [others, ascii_only] = &mut self.known;
+        let known = if ascii { ascii_only } else { others };
+        if let Some(known) = known.get(pattern) {
             return known.clone();
         }
-        let compiled = Regexp::compile(pattern).map(Rc::new);
+        let compiled = Regexp::compile(pattern, ascii).map(Rc::new);
         self.large += usize::from(compiled.as_ref().is_ok_and(|regexp| regexp.large));
-        self.known.insert(pattern.to_vec(), compiled.clone());
+        known.insert(pattern.to_vec(), compiled.clone());
         compiled
     }
 }
@@ -96,17 +133,28 @@ impl<'t> Haystack<'t> {
 type Span = (usize, usize);
 
 impl Regexp {
-    /// Compiles a pattern in Go's syntax.
-    pub fn compile(pattern: &[u8]) -> Result<Self, SyntaxError> {
+    /// Compiles a pattern in Go's syntax, perhaps for ASCII texts alone.
+    pub fn compile(pattern: &[u8], ascii: bool) -> Result<Self, SyntaxError> {
         let translated = translate(pattern)?;
+        let source = &translated.pattern;
+        // What is beyond ASCII, or a class of Unicode's, would mean something else.
+        let ascii = ascii && source.is_ascii() && !source.contains(r"\p") && !source.contains(r"\P");
         for (index, (size, steps)) in SIZES.into_iter().enumerate() {
             if fuel::spend(steps).is_err() {
                 break;
             }
-            let mut builder = RegexBuilder::new(&translated.pattern);
-            if let Ok(regex) = builder.size_limit(size).dfa_size_limit(1 << 20).nest_limit(4096).build() {
+            let program = if ascii {
+                let mut builder = bytes::RegexBuilder::new(source);
+                let limits = builder.size_limit(size).dfa_size_limit(1 << 20).nest_limit(4096);
+                limits.unicode(false).build().map(Program::Ascii)
+            } else {
+                let mut builder = RegexBuilder::new(source);
+                let limits = builder.size_limit(size).dfa_size_limit(1 << 20).nest_limit(4096);
+                limits.build().map(Program::Unicode)
+            };
+            if let Ok(program) = program {
                 let blank = pattern.is_empty();
-                return Ok(Self { regex, names: translated.names, blank, large: index > 0 });
+                return Ok(Self { program, names: translated.names, blank, large: index > 0 });
             }
         }
         Err(SyntaxError { code: "expression too large", expr: String::from_utf8_lossy(pattern).into_owned() })
@@ -114,15 +162,15 @@ impl Regexp {
 
     /// Whether the pattern occurs in the text.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(&Haystack::new(text).text)
+        self.program.find_at(&Haystack::new(text).text, 0).is_some()
     }
 
     /// The first match, else an empty text (`FindString`).
     pub fn find<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         let hay = Haystack::new(text);
-        match self.regex.find(&hay.text) {
+        match self.program.find_at(&hay.text, 0) {
             None => &[],
-            Some(found) => slice(text, (hay.original(found.start()), hay.original(found.end()))),
+            Some((from, to)) => slice(text, (hay.original(from), hay.original(to))),
         }
     }
 
@@ -165,14 +213,13 @@ impl Regexp {
         }
         let hay = Haystack::new(text);
         self.replace_with(text, &hay, |at, out| {
-            let captures = self.regex.captures_at(&hay.text, at)?;
-            let spans: Vec<Option<Span>> = captures
-                .iter()
-                .map(|group| group.map(|m| (hay.original(m.start()), hay.original(m.end()))))
-                .collect();
-            let whole = captures.get(0)?;
-            self.expand(out, replacement, text, &spans);
-            Some((whole.start(), whole.end()))
+            let mut groups = self.program.captures_at(&hay.text, at)?;
+            let whole = groups.first().copied().flatten()?;
+            for (from, to) in groups.iter_mut().flatten() {
+                (*from, *to) = (hay.original(*from), hay.original(*to));
+            }
+            self.expand(out, replacement, text, &groups);
+            Some(whole)
         })
     }
 
@@ -180,9 +227,9 @@ impl Regexp {
     pub fn replace_all_literal<'t>(&self, text: &'t [u8], replacement: &[u8]) -> Cow<'t, [u8]> {
         let hay = Haystack::new(text);
         self.replace_with(text, &hay, |at, out| {
-            let whole = self.regex.find_at(&hay.text, at)?;
+            let whole = self.program.find_at(&hay.text, at)?;
             out.extend_from_slice(replacement);
-            Some((whole.start(), whole.end()))
+            Some(whole)
         })
     }
 
@@ -231,8 +278,7 @@ impl Regexp {
             if spans.len() > MAX_ITEMS || fuel::spend(search(&hay.text, at)).is_err() {
                 break;
             }
-            let Some(found) = self.regex.find_at(&hay.text, at) else { break };
-            let (from, to) = (found.start(), found.end());
+            let Some((from, to)) = self.program.find_at(&hay.text, at) else { break };
             let mut accepted = true;
             if to == at {
                 // An empty match right after another match is none.
