@@ -7,6 +7,7 @@ use super::{ChartError, ChartErrorKind, File};
 use flate2::bufread::GzDecoder;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most bytes that the files of one archive, or one directory, may hold together; Helm's number.
 pub const MAX_DECOMPRESSED_SIZE: u64 = 100 << 20;
@@ -62,7 +63,7 @@ pub(super) fn read(bytes: &[u8], origin: &Path, budget: &mut u64) -> Result<Vec<
         }
         *remaining -= length;
         let data = data.strip_prefix(BOM).unwrap_or(&data);
-        files.push(File { name, data: data.into() });
+        files.push(File { name, data: Arc::new(data.into()) });
     }
     if files.is_empty() {
         return Err(unsafe_archive("no files in chart archive".into()));

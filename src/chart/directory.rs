@@ -104,7 +104,7 @@ impl Walk<'_> {
             };
             self.remaining = remaining;
             let data = data.strip_prefix(BOM).unwrap_or(&data);
-            self.files.push(File { name, data: data.into() });
+            self.files.push(File { name, data: Arc::new(data.into()) });
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ pub use loader::{ValuesError, merge_maps, read_values};
 pub use metadata::{Dependency, Maintainer, Metadata};
 pub use parsed::{Twins, functions};
 
+use crate::gotmpl::str::SharedText;
 use crate::gotmpl::value::FrozenMap;
 use crate::source::World;
 use serde_json::Value;
@@ -37,7 +38,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     pub name: String,
-    pub data: Arc<[u8]>,
+    /// Shared with the templates parsed from it.
+    pub data: SharedText,
 }
 
 impl File {
@@ -59,7 +61,7 @@ pub struct Chart {
     /// they look at.
     pub values: Arc<FrozenMap>,
     /// values.schema.json as written.
-    pub schema: Option<Arc<[u8]>>,
+    pub schema: Option<SharedText>,
     /// What `.Files` offers: everything that is not a template, a subchart, values.yaml, the schema or
     /// chart metadata. Includes `crds/`.
     pub files: Vec<File>,

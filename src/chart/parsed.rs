@@ -1,10 +1,11 @@
 //! Templates parsed once per chart, whoever renders it how often.
 
-use super::Chart;
 use super::schema::Schema;
+use super::{Chart, File};
 use crate::gotmpl::error::ParseError;
 use crate::gotmpl::func::Funcs;
-use crate::gotmpl::parse::{Parsed, parse};
+use crate::gotmpl::parse::{Parsed, parse_shared};
+use crate::gotmpl::str::SharedText;
 use crate::gotmpl::{exec, funcs};
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -91,11 +92,13 @@ impl Chart {
         if let Some(found) = cache.read().unwrap_or_else(PoisonError::into_inner).get(full_path) {
             return Ok(Arc::clone(found));
         }
-        let text = self.templates.get(index).map(|f| &*f.data).unwrap_or_default();
+        let Some(File { data: text, .. }) = self.templates.get(index) else {
+            return Ok(Arc::new(parse_shared(full_path, &SharedText::default(), functions())?));
+        };
         let parsed = match twins.find(text).and_then(|twin| twin.renamed(full_path)) {
             Some(parsed) => Arc::new(parsed),
             None => {
-                let parsed = Arc::new(parse(full_path, text, functions())?);
+                let parsed = Arc::new(parse_shared(full_path, text, functions())?);
                 twins.remember(&parsed);
                 parsed
             }

@@ -14,6 +14,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError};
 use serde_json::{Map, Value};
 
+use crate::gotmpl::str::SharedText;
 use crate::gotmpl::strconv;
 use crate::gotmpl::yaml::{self, Root};
 
@@ -21,7 +22,7 @@ mod plain;
 
 /// A schema made ready: read and compiled once, for however many values are checked against it.
 pub struct Schema {
-    text: Arc<[u8]>,
+    text: SharedText,
     plain: Option<plain::Plain>,
     /// Made only for values of which the plain schema, if it is one, says nothing.
     general: OnceLock<Result<General, String>>,
@@ -36,7 +37,7 @@ struct General {
 
 impl Schema {
     /// A schema as written.
-    pub fn new(text: &Arc<[u8]>) -> Schema {
+    pub fn new(text: &SharedText) -> Schema {
         Schema { text: Arc::clone(text), plain: plain::read(text), general: OnceLock::new() }
     }
 

@@ -31,7 +31,7 @@ enum Repr {
     },
     Static(&'static [u8]),
     Shared(Rc<[u8]>),
-    File(Arc<[u8]>),
+    Thawed(Arc<[u8]>),
     /// Invariant: `start <= end <= text.len()`.
     Template {
         text: SharedText,
@@ -61,8 +61,8 @@ impl Str {
 
     /// The contents of a chart's file: cloned by counting when they are too long to keep inline.
     #[must_use]
-    pub fn from_file(bytes: &Arc<[u8]>) -> Self {
-        Self::inline(bytes).unwrap_or_else(|| Self(Repr::File(Arc::clone(bytes))))
+    pub fn from_file(bytes: &SharedText) -> Self {
+        Self::part_of(bytes, 0, bytes.len())
     }
 
     /// Bytes `start..end` of a parsed template, or nothing if it has no such part: shared when they are too many to
@@ -89,7 +89,7 @@ impl Str {
             Repr::Inline { len, buf } => buf.get(..usize::from(*len)).unwrap_or_default(),
             Repr::Static(bytes) => bytes,
             Repr::Shared(bytes) => bytes,
-            Repr::File(bytes) => bytes,
+            Repr::Thawed(bytes) => bytes,
             Repr::Template { text, start, end } => {
                 text.get(*start as usize..*end as usize).unwrap_or_default()
             }
@@ -151,7 +151,7 @@ impl FrozenStr {
     pub fn thaw(&self) -> Str {
         match &self.0 {
             Shared::Inline { len, buf } => Str(Repr::Inline { len: *len, buf: *buf }),
-            Shared::Long(bytes) => Str(Repr::File(Arc::clone(bytes))),
+            Shared::Long(bytes) => Str(Repr::Thawed(Arc::clone(bytes))),
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn chart(instance: &Instance<'_>) -> Value {
         "lock": chart.lock,
         "templates": files(&chart.templates),
         "values": values,
-        "schema": chart.schema.as_ref().map(|s| STANDARD.encode(s)),
+        "schema": chart.schema.as_ref().map(|s| STANDARD.encode(&**s)),
         // Go's zero time: a load through `World` knows no modification times.
         "schemamodtime": "0001-01-01T00:00:00Z",
         "files": files(&chart.files),
@@ -27,7 +27,7 @@ fn files(files: &[File]) -> Value {
     if files.is_empty() {
         return Value::Null;
     }
-    files.iter().map(|f| json!({"name": f.name, "data": STANDARD.encode(&f.data)})).collect()
+    files.iter().map(|f| json!({"name": f.name, "data": STANDARD.encode(&*f.data)})).collect()
 }
 
 /// Leaves out what Go's `omitempty` leaves out.

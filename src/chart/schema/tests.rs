@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{General, Schema, plain};
+use super::{General, Schema, SharedText, plain};
 use proptest::prelude::*;
 
 fn check(schema: &[u8], values: &Map<String, Value>) -> Result<(), String> {
-    Schema::new(&schema.into()).check(values)
+    Schema::new(&SharedText::new(schema.into())).check(values)
 }
 
 /// What the general validator says, which is asked only where the plain schema says nothing.

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use super::error::ParseError;
 use super::fmt::quote_lossy;
 use super::func::Funcs;
+use super::str::SharedText;
 use ast::{
     Branch, Branches, Command, Growing, Id, List, Node, Operand, Run, Source, Span, StrLiteral, TemplateCall,
     Tree,
@@ -85,11 +86,19 @@ impl Parsed {
     }
 }
 
-/// Parses a text.
+/// Parses a copy of a text.
+///
+/// # Errors
+/// As of [`parse_shared`].
+pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseError> {
+    parse_shared(name, &SharedText::new(text.into()), funcs)
+}
+
+/// Parses a text, which the templates keep hold of.
 ///
 /// # Errors
 /// The first mistake, as Go words it. A text of 4 GiB or more is refused.
-pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseError> {
+pub fn parse_shared(name: &str, text: &SharedText, funcs: &Funcs) -> Result<Parsed, ParseError> {
     if u32::try_from(text.len()).is_err() {
         let message = "template is larger than 4 GiB".to_owned();
         return Err(ParseError { template: name.to_owned(), line: 1, offset: 0, message });
@@ -117,7 +126,7 @@ pub fn parse(name: &str, text: &[u8], funcs: &Funcs) -> Result<Parsed, ParseErro
     if arrays.operands.capacity() <= MOST_ROOM {
         ROOM.set((arrays, open));
     }
-    let source = Source { name: name.into(), text: Arc::new(text.into()), arrays: nodes };
+    let source = Source { name: name.into(), text: Arc::clone(text), arrays: nodes };
     let source = Arc::new(source);
     let trees = trees.into_iter().flatten().map(|tree| Arc::new(tree.finish(&source))).collect();
     Ok(Parsed { trees, tokens })
