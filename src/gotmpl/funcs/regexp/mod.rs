@@ -69,17 +69,20 @@ pub struct Regexp {
     large: bool,
 }
 
+type Known = HashMap<Vec<u8>, Result<Rc<Regexp>, SyntaxError>>;
+
 /// Compiled patterns by their Go text, for one render: those for ASCII texts, and those for all others.
 #[derive(Debug, Default)]
 pub struct Cache {
-    known: [HashMap<Vec<u8>, Result<Rc<Regexp>, SyntaxError>>; 2],
+    ascii: Known,
+    others: Known,
     large: usize,
 }
 
 impl Cache {
     /// How many patterns are known.
     pub fn len(&self) -> usize {
-        self.known.iter().map(HashMap::len).sum()
+        self.ascii.len() + self.others.len()
     }
 
     /// How many of them are large.
@@ -90,8 +93,7 @@ impl Cache {
     /// The pattern compiled for a text, from memory when it was met before.
     pub fn get(&mut self, pattern: &[u8], text: &[u8]) -> Result<Rc<Regexp>, SyntaxError> {
         let ascii = text.is_ascii();
-        let [others, ascii_only] = &mut self.known;
-        let known = if ascii { ascii_only } else { others };
+        let known = if ascii { &mut self.ascii } else { &mut self.others };
         if let Some(known) = known.get(pattern) {
             return known.clone();
         }
