@@ -20,7 +20,14 @@ const MAX_MEMBERS: usize = 10_000;
 /// Most entries; Helm has no limit, but an archive of empty files is a way to fill memory, too.
 pub(super) const MAX_FILES: usize = 100_000;
 
-pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+/// What a file holds, without the byte order mark that Helm drops. Copies nothing where there is none.
+pub(super) fn without_bom(mut data: Vec<u8>) -> Vec<u8> {
+    const BOM: &[u8] = b"\xEF\xBB\xBF";
+    if data.starts_with(BOM) {
+        data.drain(..BOM.len());
+    }
+    data
+}
 
 /// The files of an archive without their top folder, in the archive's order; what they hold is taken off `budget`.
 pub(super) fn read(bytes: &[u8], origin: &Path, budget: &mut u64) -> Result<Vec<File>, ChartError> {
@@ -62,8 +69,7 @@ pub(super) fn read(bytes: &[u8], origin: &Path, budget: &mut u64) -> Result<Vec<
             return Err(too_large());
         }
         *remaining -= length;
-        let data = data.strip_prefix(BOM).unwrap_or(&data);
-        files.push(File { name, data: Arc::new(data.into()) });
+        files.push(File { name, data: Arc::new(without_bom(data).into()) });
     }
     if files.is_empty() {
         return Err(unsafe_archive("no files in chart archive".into()));

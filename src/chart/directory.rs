@@ -1,6 +1,6 @@
 //! Charts as folders: walks, leaves out what `.helmignore` says, follows links.
 
-use super::archive::{BOM, MAX_DECOMPRESSED_SIZE, MAX_FILES};
+use super::archive::{MAX_DECOMPRESSED_SIZE, MAX_FILES, without_bom};
 use super::ignore::Rules;
 use super::{Chart, ChartError, ChartErrorKind, File, Place, archive, error, loader};
 use crate::source::{ReadError, World};
@@ -103,8 +103,7 @@ impl Walk<'_> {
                 .help(format!("`{name}` is the file that was too much; leave files out with .helmignore")));
             };
             self.remaining = remaining;
-            let data = data.strip_prefix(BOM).unwrap_or(&data);
-            self.files.push(File { name, data: Arc::new(data.into()) });
+            self.files.push(File { name, data: Arc::new(without_bom(data).into()) });
         }
         Ok(())
     }

@@ -271,7 +271,7 @@ fn write_files(rendered: &Rendered, dir: &Path, name: &str, args: &Args) -> Resu
     let mut files = OutputDir::new(dir, args.release_name.then_some(name));
     if args.include_crds {
         for crd in &rendered.crds {
-            files.write(&crd.filename, &crd.text)?;
+            files.write(&crd.filename, &crd.text())?;
         }
     }
     for (path, text) in rendered.documents() {

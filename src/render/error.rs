@@ -278,7 +278,7 @@ pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[Output]) ->
 
 /// A file of `crds/` that is not YAML; Helm finds out when it installs it.
 pub(super) fn bad_crd(chart: &Chart, crd: &Crd, bad: &BadManifest) -> RenderError {
-    let place = place_in_text(crd.filename.clone(), &crd.text, bad);
+    let place = place_in_text(crd.filename.clone(), &crd.text(), bad);
     let message = format!("failed to install CRD {}: {}", crd.filename, bad.message);
     RenderError {
         line: place.line,

@@ -36,12 +36,15 @@ pub use seed::Seed;
 pub use volatile::{Unstable, Volatile, unstable};
 
 use crate::chart::Chart;
+use crate::gotmpl::str::SharedText;
 use crate::gotmpl::value;
 use coalesce::Nulls;
 use instance::Instance;
 use manifest::Keep;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The Helm release that rendering follows, and what `.Capabilities.HelmVersion` reports. The one place.
 pub const HELM_VERSION: &str = "4.3.1";
@@ -159,8 +162,17 @@ impl HookEvent {
 pub struct Crd {
     /// `CHART/crds/FILE`, subcharts' with their path.
     pub filename: String,
-    pub text: String,
+    /// The chart's own: files of megabytes, which most renders do not print.
+    data: SharedText,
     pub objects: Vec<Object>,
+}
+
+impl Crd {
+    /// Its text, with U+FFFD for what is not UTF-8.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.data)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -239,7 +251,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
     let mut text = String::with_capacity(length(&documents));
     if request.include_crds {
         for crd in &crds {
-            append(&mut text, &crd.filename, &crd.text);
+            append(&mut text, &crd.filename, &crd.text());
         }
     }
     let mut objects = Vec::new();
@@ -342,7 +354,7 @@ fn crds(instance: &Instance<'_>, request: &Request<'_>) -> Result<Vec<Crd>, Rend
     collect_crds(instance, &instance.name, &mut found);
     if !request.text_only {
         for crd in &mut found {
-            crd.objects = manifest::crd_objects(&crd.text, &crd.filename)
+            crd.objects = manifest::crd_objects(&crd.text(), &crd.filename)
                 .map_err(|bad| error::bad_crd(request.chart, crd, &bad))?;
         }
     }
@@ -356,8 +368,7 @@ fn collect_crds(instance: &Instance<'_>, full_path: &str, found: &mut Vec<Crd>) 
             continue;
         }
         let filename = format!("{full_path}/{}", file.name);
-        let text = String::from_utf8_lossy(&file.data).into_owned();
-        found.push(Crd { filename, text, objects: Vec::new() });
+        found.push(Crd { filename, data: Arc::clone(&file.data), objects: Vec::new() });
     }
     for sub in &instance.dependencies {
         collect_crds(sub, &format!("{full_path}/charts/{}", sub.name), found);
