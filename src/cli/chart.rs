@@ -9,6 +9,7 @@ pub struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Render a chart and print its manifests, as `helm template` does.
     Template(Box<chart_template::Args>),

@@ -32,7 +32,9 @@ struct Cli {
     color: Color,
 }
 
+// Only the flags of the command that runs are put together: all of them take as long as a small template.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Compile and render a stack, without a network.
     Check(check::Args),
