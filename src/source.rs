@@ -144,6 +144,8 @@ pub struct Entry {
     /// The name inside the directory, not a path.
     pub name: String,
     pub is_dir: bool,
+    /// It is a regular file itself, no link to one, and so may be opened without another look.
+    pub is_file: bool,
 }
 
 /// Everything the compiler may ask of the outside. The disk in `main`, a map in tests and fuzzers.

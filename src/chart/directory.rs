@@ -93,7 +93,11 @@ impl Walk<'_> {
                 self.folder(&path, &format!("{name}/"), depth + 1)?;
                 continue;
             }
-            let data = self.world.read(&path).map_err(|why| unreadable(&path, &why))?;
+            let read = match entry.is_file {
+                true => self.world.read_named(&path),
+                false => self.world.read(&path),
+            };
+            let data = read.map_err(|why| unreadable(&path, &why))?;
             let too_much = self.files.len() >= MAX_FILES;
             let Some(remaining) = self.remaining.checked_sub(data.len() as u64).filter(|_| !too_much) else {
                 return Err(ChartError::new(

@@ -240,25 +240,26 @@ type Documents<'d> = Vec<(usize, Cow<'d, [u8]>)>;
 /// and UTF-16 is only whole where that fits.
 fn documents(data: &[u8]) -> Result<Documents<'_>, ValuesError> {
     let mut found = Vec::new();
-    let (mut start, mut at) = (0, 0);
-    for line in data.split_inclusive(|b| *b == b'\n') {
-        if let Some(rest) = line.strip_prefix(b"---") {
-            let rest = rest.trim_ascii();
-            if !rest.is_empty() && !rest.starts_with(b"#") {
-                return Err(ValuesError {
-                    message: format!(
-                        "error reading yaml document: invalid Yaml document separator: {}",
-                        String::from_utf8_lossy(rest)
-                    ),
-                    offset: Some(at),
-                });
-            }
-            if at > start {
-                found.push((start, data.get(start..at).unwrap_or_default().into()));
-                start = at;
-            }
+    let mut start = 0;
+    // Most values files are long and one document: only lines that begin so are looked at.
+    let first = data.starts_with(b"---").then_some(0);
+    for at in first.into_iter().chain(memchr::memmem::find_iter(data, b"\n---").map(|newline| newline + 1)) {
+        let line = data.get(at + 3..).unwrap_or_default();
+        let line = line.get(..memchr::memchr(b'\n', line).unwrap_or(line.len())).unwrap_or_default();
+        let rest = line.trim_ascii();
+        if !rest.is_empty() && !rest.starts_with(b"#") {
+            return Err(ValuesError {
+                message: format!(
+                    "error reading yaml document: invalid Yaml document separator: {}",
+                    String::from_utf8_lossy(rest)
+                ),
+                offset: Some(at),
+            });
         }
-        at += line.len();
+        if at > start {
+            found.push((start, data.get(start..at).unwrap_or_default().into()));
+            start = at;
+        }
     }
     let rest = data.get(start..).unwrap_or_default();
     found.push((

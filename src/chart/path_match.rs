@@ -26,7 +26,11 @@ enum Token {
 
 /// A pattern, read once and matched often.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(Vec<Token>);
+pub struct Pattern {
+    tokens: Vec<Token>,
+    /// The characters it ends with: a name that ends otherwise, as most do, need not be looked at further.
+    tail: String,
+}
 
 impl Pattern {
     pub fn parse(text: &str) -> Result<Pattern, BadPattern> {
@@ -54,17 +58,26 @@ impl Pattern {
                 other => Token::Char(other),
             });
         }
-        Ok(Pattern(tokens))
+        let plain = |token: &Token| match token {
+            Token::Char(c) => Some(*c),
+            _ => None,
+        };
+        let head = tokens.iter().rposition(|token| plain(token).is_none()).map_or(0, |at| at + 1);
+        let tail = tokens.iter().skip(head).filter_map(plain).collect();
+        Ok(Pattern { tokens, tail })
     }
 
     /// Whether the whole of `name` matches.
     pub fn matches(&self, name: &str) -> bool {
+        if !name.ends_with(&self.tail) {
+            return false;
+        }
         // Greedy with one point of return: the last `*` seen. Linear in practice, quadratic at worst.
         let (mut p, mut rest) = (0, name.chars());
         let mut star: Option<(usize, std::str::Chars<'_>)> = None;
         loop {
             let mut next = rest.clone();
-            let step = match (self.0.get(p), next.next()) {
+            let step = match (self.tokens.get(p), next.next()) {
                 (None, None) => return true,
                 (Some(Token::Star), _) => {
                     star = Some((p, rest.clone()));

@@ -33,11 +33,13 @@ impl World for DiskWorld {
             let Ok(name) = entry.file_name().into_string() else { continue };
             // The directory tells what most entries are; a link is what it leads to. A dangling one is listed as
             // a file: reading it then names the problem.
-            let is_dir = match entry.file_type() {
+            let kind = entry.file_type();
+            let is_file = kind.as_ref().is_ok_and(std::fs::FileType::is_file);
+            let is_dir = match kind {
                 Ok(kind) if !kind.is_symlink() => kind.is_dir(),
                 _ => std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir()),
             };
-            entries.push(Entry { name, is_dir });
+            entries.push(Entry { name, is_dir, is_file });
         }
         entries.sort();
         Ok(entries)
@@ -59,7 +61,8 @@ fn refused(path: &Path) -> ReadError {
     if path.is_dir() { io(std::io::ErrorKind::IsADirectory.into()) } else { ReadError::Irregular }
 }
 
-/// What the file holds, read no further than [`MAX_FILE`]: its size says nothing about a device or a pipe.
+/// What the file holds, read no further than [`MAX_FILE`]: a device, a pipe or what the kernel makes up as it is read
+/// says that its size is nothing. A file that says its size is not asked for more than that.
 fn read_all(path: &Path) -> Result<Vec<u8>, ReadError> {
     let file = std::fs::File::open(path).map_err(io)?;
     let len = file.metadata().map_err(io)?.len();
@@ -67,7 +70,8 @@ fn read_all(path: &Path) -> Result<Vec<u8>, ReadError> {
         return Err(ReadError::TooLarge(MAX_FILE >> 20));
     }
     let mut data = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
-    file.take(MAX_FILE as u64 + 1).read_to_end(&mut data).map_err(io)?;
+    let most = if len == 0 { MAX_FILE as u64 + 1 } else { len };
+    file.take(most).read_to_end(&mut data).map_err(io)?;
     if data.len() > MAX_FILE { Err(ReadError::TooLarge(MAX_FILE >> 20)) } else { Ok(data) }
 }
 
@@ -110,10 +114,9 @@ impl World for MemoryWorld {
             let Ok(rest) = path.strip_prefix(dir) else { continue };
             let mut parts = rest.components();
             let Some(name) = parts.next() else { continue };
-            let entry = Entry {
-                name: name.as_os_str().to_string_lossy().into_owned(),
-                is_dir: parts.next().is_some(),
-            };
+            let is_dir = parts.next().is_some();
+            let name = name.as_os_str().to_string_lossy().into_owned();
+            let entry = Entry { name, is_dir, is_file: !is_dir };
             if !entries.contains(&entry) {
                 entries.push(entry);
             }
