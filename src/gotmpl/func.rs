@@ -9,6 +9,7 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::error::ExecError;
+use super::str::prefix;
 use super::types::Type;
 use super::value::Value;
 
@@ -128,25 +129,25 @@ pub struct Funcs {
     names: HashMap<&'static [u8], FuncId, BuildHasherDefault<NameHasher>>,
 }
 
-/// FNV-1a: the names in the table are our own, so nobody can make them collide.
-#[derive(Clone, Copy)]
+/// A hash of the length and of the first and last eight bytes, which tell nearly all names apart: the names in the
+/// table are our own, so nobody can make them collide.
+#[derive(Clone, Copy, Default)]
 struct NameHasher(u64);
-
-impl Default for NameHasher {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
 
 impl Hasher for NameHasher {
     fn finish(&self) -> u64 {
-        self.0
+        // Both halves of the product, so that the highest bits and the lowest, which the table uses, hang on all.
+        let product = u128::from(self.0) * 0x9e37_79b9_7f4a_7c15;
+        product as u64 ^ (product >> 64) as u64
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        let last = bytes.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+        self.0 ^= prefix(bytes) ^ last.rotate_left(29);
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.0 ^= (length as u64) << 40;
     }
 }
 
@@ -155,6 +156,13 @@ impl Funcs {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No functions yet, but room for so many.
+    #[must_use]
+    pub fn with_capacity(funcs: usize) -> Self {
+        let names = HashMap::with_capacity_and_hasher(funcs, BuildHasherDefault::default());
+        Self { table: Vec::with_capacity(funcs), names }
     }
 
     /// Adds functions.

@@ -2,6 +2,7 @@
 //! rendered any number of times.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::error::ParseError;
@@ -24,6 +25,12 @@ impl TemplateSet {
         Self { funcs, places: HashMap::new(), trees: Vec::new() }
     }
 
+    /// Makes room for so many templates more.
+    pub fn reserve(&mut self, more: usize) {
+        self.places.reserve(more);
+        self.trees.reserve(more);
+    }
+
     /// The functions.
     #[must_use]
     pub const fn funcs(&self) -> &Arc<Funcs> {
@@ -34,12 +41,17 @@ impl TemplateSet {
     /// is empty; so the order matters, and is Helm's when templates are added in the order Helm renders in.
     pub fn add(&mut self, parsed: &Parsed) {
         for tree in &parsed.trees {
-            match self.places.get(&tree.name).and_then(|place| self.trees.get_mut(*place)) {
-                Some(_) if tree.is_empty => {}
-                Some(known) => *known = Arc::clone(tree),
-                None => {
-                    self.places.insert(tree.name.clone(), self.trees.len());
+            // Nearly all names are new.
+            match self.places.entry(tree.name.clone()) {
+                Entry::Vacant(place) => {
+                    place.insert(self.trees.len());
                     self.trees.push(Arc::clone(tree));
+                }
+                Entry::Occupied(_) if tree.is_empty => {}
+                Entry::Occupied(place) => {
+                    if let Some(known) = self.trees.get_mut(*place.get()) {
+                        *known = Arc::clone(tree);
+                    }
                 }
             }
         }

@@ -76,6 +76,7 @@ fn gather(templates: &Templates<'_>, request: &Request<'_>) -> Result<TemplateSe
     let mut set = TemplateSet::new(Arc::clone(chart::functions()));
     let mut twins = chart::Twins::default();
     let mut tokens = 0;
+    let mut all = Vec::with_capacity(templates.order.len());
     for path in &templates.order {
         let Some(template) = templates.by_path.get(path) else { continue };
         let parsed = template
@@ -88,8 +89,10 @@ fn gather(templates: &Templates<'_>, request: &Request<'_>) -> Result<TemplateSe
             let excess = ParseError { template: path.clone(), line: 1, offset: 0, message };
             return Err(error::parse_error(request.chart, templates, &excess));
         }
-        set.add(&parsed);
+        all.push(parsed);
     }
+    set.reserve(all.iter().map(|parsed| parsed.trees.len()).sum());
+    all.iter().for_each(|parsed| set.add(parsed));
     Ok(set)
 }
 

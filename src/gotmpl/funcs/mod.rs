@@ -105,8 +105,7 @@ const WEIGHTS: &[(usize, &[&str])] = &[
 /// Every function a chart's template may call, besides the built-ins of `text/template`.
 #[must_use]
 pub fn helm() -> Funcs {
-    let mut funcs = Funcs::new();
-    for table in [
+    let tables = [
         exec::FUNCS,
         serial::FUNCS,
         strings::FUNCS,
@@ -121,9 +120,10 @@ pub fn helm() -> Funcs {
         paths::FUNCS,
         patterns::FUNCS,
         random::FUNCS,
-    ] {
-        funcs.register(table);
-    }
+    ];
+    // The caller adds a few of its own.
+    let mut funcs = Funcs::with_capacity(tables.iter().map(|table| table.len()).sum::<usize>() + 16);
+    tables.into_iter().for_each(|table| funcs.register(table));
     for (weight, names) in WEIGHTS {
         for name in *names {
             funcs.weigh(name, *weight);

@@ -44,7 +44,10 @@ macro_rules! arrays {
         impl Growing {
             /// Moves the nodes out; the room they took stays for the next text.
             pub fn finish(&mut self) -> Arrays {
-                Arrays { $($array: self.$array.drain(..).collect(),)* }
+                // Nearly all kinds are plain data, so this copies each array in one go.
+                let arrays = Arrays { $($array: self.$array.as_slice().into(),)* };
+                $(self.$array.clear();)*
+                arrays
             }
         }
 

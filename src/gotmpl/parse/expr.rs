@@ -9,27 +9,24 @@ use super::{Builtin, Parse, Parser, RED_ZONE, STACK_STEP, close, literal, offset
 
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Parse<Pipe> {
-        let start = self.peek().start;
-        let (decl, assign) = self.declarations(context)?;
+        let token = self.next();
+        self.pipeline_at(token, context, end)
+    }
+
+    /// A pipeline that begins with this token.
+    pub(super) fn pipeline_at(&mut self, mut token: Token, context: &str, end: Kind) -> Parse<Pipe> {
+        let start = token.start;
+        let (mut decl, mut assign) = (Run::EMPTY, false);
+        if token.kind == Kind::Variable {
+            self.back(token);
+            (decl, assign) = self.declarations(context)?;
+            token = self.next();
+        }
         let first = self.open.commands.len();
         loop {
-            let token = self.next();
             match token.kind {
                 kind if kind == end => {
-                    let commands = self.open.commands.get(first..).unwrap_or_default();
-                    let Some(last) = commands.last() else {
-                        return self.error(format!("missing value for {context}"));
-                    };
-                    let last = last.span.end;
-                    let later = commands.iter().enumerate().skip(1);
-                    if let Some(stage) =
-                        later.map(|(stage, command)| (stage + 1, command)).find_map(|(stage, command)| {
-                            let operand = self.arrays.operands.get(command.args.start as usize)?;
-                            operand.is_plain().then_some(stage)
-                        })
-                    {
-                        return self.error(format!("non executable command in pipeline stage {stage}"));
-                    }
+                    let span = Span { start, end: self.check_commands(first, context)? };
                     if !assign {
                         // Only now: in `$x := f $x` the right side means an outer `$x`.
                         let from = decl.start as usize;
@@ -38,7 +35,7 @@ impl Parser<'_> {
                         }
                     }
                     let commands = close(&mut self.open.commands, first, &mut self.arrays.commands);
-                    return Ok(Pipe { span: Span { start, end: last }, decl, assign, commands });
+                    return Ok(Pipe { span, decl, assign, commands });
                 }
                 Kind::Bool
                 | Kind::CharConstant
@@ -52,12 +49,29 @@ impl Parser<'_> {
                 | Kind::String
                 | Kind::Variable
                 | Kind::LeftParen => {
-                    let command = self.command(token)?;
-                    self.open.commands.push(command);
+                    token = self.command(token)?;
+                    if token.kind == Kind::Pipe {
+                        token = self.next();
+                    }
                 }
                 _ => return self.unexpected(token, context),
             }
         }
+    }
+
+    /// Whether the open commands from `first` on make a pipeline, and where it ends.
+    fn check_commands(&self, first: usize, context: &str) -> Parse<u32> {
+        let commands = self.open.commands.get(first..).unwrap_or_default();
+        let Some(last) = commands.last() else {
+            return self.error(format!("missing value for {context}"));
+        };
+        for (index, command) in commands.iter().enumerate().skip(1) {
+            let operand = self.arrays.operands.get(command.args.start as usize);
+            if operand.is_some_and(Operand::is_plain) {
+                return self.error(format!("non executable command in pipeline stage {}", index + 1));
+            }
+        }
+        Ok(last.span.end)
     }
 
     /// `$x :=`, `$x =`, or in a range `$i, $x :=`.
@@ -106,38 +120,36 @@ impl Parser<'_> {
         Run::new(start, offset(self.arrays.variables.len()) - start)
     }
 
-    /// A command that begins with this token.
-    fn command(&mut self, mut token: Token) -> Parse<Command> {
+    /// A command that begins with this token is added to the open ones; returns the token that ended it.
+    fn command(&mut self, mut token: Token) -> Parse<Token> {
         let start = token.start;
         let first = self.open.operands.len();
-        let end = loop {
-            let Some((operand, end)) = self.operand(token)? else {
+        loop {
+            let Some((end, next)) = self.operand(token)? else {
                 return self.unexpected(token, "operand");
             };
-            self.open.operands.push(operand);
-            token = self.next();
-            match token.kind {
-                Kind::RightDelim | Kind::RightParen => {
-                    self.back(token);
-                    break end;
+            match next.kind {
+                Kind::RightDelim | Kind::RightParen | Kind::Pipe => {
+                    let args = close(&mut self.open.operands, first, &mut self.arrays.operands);
+                    self.open.commands.push(Command { span: Span { start, end }, args });
+                    return Ok(next);
                 }
-                Kind::Pipe => break end,
-                _ if token.spaced => {}
-                _ => return self.unexpected(token, "operand"),
+                _ if next.spaced => token = next,
+                _ => return self.unexpected(next, "operand"),
             }
-        };
-        let args = close(&mut self.open.operands, first, &mut self.arrays.operands);
-        Ok(Command { span: Span { start, end }, args })
+        }
     }
 
-    /// The term at this token with the fields that follow it, and where it ends; nothing if none begins so.
-    fn operand(&mut self, token: Token) -> Parse<Option<(Operand, u32)>> {
+    /// The term at this token with the fields that follow it is added to the open operands; returns where it ends and
+    /// the token after it. Nothing if no term begins so.
+    fn operand(&mut self, token: Token) -> Parse<Option<(u32, Token)>> {
         let start = token.start;
         let Some((term, term_end)) = self.term(token)? else { return Ok(None) };
         // What a term stores is stored by now, so the fields lie side by side, behind the first of `.A`.
-        let fields = self.fields();
+        let (fields, next) = self.fields();
         if fields.is_empty() {
-            return Ok(Some((term, term_end)));
+            self.open.operands.push(term);
+            return Ok(Some((term_end, next)));
         }
         let end = self.arrays.idents.last().map_or(term_end, |ident| ident.span.end);
         let operand = match term {
@@ -151,7 +163,7 @@ impl Parser<'_> {
             Operand::Bool(..) | Operand::Str(_) | Operand::Number(_) | Operand::Nil(_) | Operand::Dot(_) => {
                 let shown = super::bytes(self.text, Span { start, end: term_end });
                 // To Go the space after the fields is a token, and the last one it has looked at.
-                let place = if self.peek().spaced { end } else { self.latest.start };
+                let place = if next.spaced { end } else { self.latest.start };
                 return self.error_at(place, format!("unexpected . after term {}", quote_lossy(shown)));
             }
             node => {
@@ -159,13 +171,15 @@ impl Parser<'_> {
                 Operand::Chain(store(&mut self.arrays.chains, chain))
             }
         };
-        Ok(Some((operand, end)))
+        self.open.operands.push(operand);
+        Ok(Some((end, next)))
     }
 
-    fn fields(&mut self) -> Run<Ident> {
+    /// The fields that begin right here, and the token after them.
+    fn fields(&mut self) -> (Run<Ident>, Token) {
         let start = offset(self.arrays.idents.len());
         loop {
-            if self.pending.last().is_none()
+            if self.pending.is_empty()
                 && let Some(token) = self.lexer.next_field()
             {
                 self.latest = token;
@@ -173,14 +187,12 @@ impl Parser<'_> {
                 continue;
             }
             // With space in front of it, it is a word of its own.
-            let token = self.peek();
+            let token = self.next();
             if token.kind != Kind::Field || token.spaced {
-                break;
+                return (Run::new(start, offset(self.arrays.idents.len()) - start), token);
             }
-            self.next();
             self.arrays.idents.push(ident(token));
         }
-        Run::new(start, offset(self.arrays.idents.len()) - start)
     }
 
     fn term(&mut self, token: Token) -> Parse<Option<(Operand, u32)>> {

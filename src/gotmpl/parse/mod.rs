@@ -234,13 +234,14 @@ struct Open {
 }
 
 /// Moves what was opened since `from` to its array.
-fn close<T>(open: &mut Vec<T>, from: usize, array: &mut Vec<T>) -> Run<T> {
+fn close<T: Copy>(open: &mut Vec<T>, from: usize, array: &mut Vec<T>) -> Run<T> {
     let start = offset(array.len());
     if open.len() == from + 1 {
         // By far the most frequent.
         array.extend(open.pop());
     } else {
-        array.extend(open.drain(from..));
+        array.extend_from_slice(open.get(from..).unwrap_or_default());
+        open.truncate(from);
     }
     Run::new(start, offset(array.len()) - start)
 }
@@ -285,6 +286,10 @@ impl Pending {
         self.tokens.get(self.len).copied()
     }
 
+    const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     fn last(&self) -> Option<Token> {
         self.tokens.get(self.len.checked_sub(1)?).copied()
     }
@@ -321,15 +326,10 @@ enum End {
     Else,
 }
 
-/// What comes next in a list.
-enum Item {
-    Node(Node),
-    End(End),
-}
-
+/// A place in a text, or in an array of its nodes, of which it has no more than bytes.
 const fn offset(pos: usize) -> u32 {
-    // `parse` refuses texts for which this would not be exact.
-    if pos > u32::MAX as usize { u32::MAX } else { pos as u32 }
+    // `parse_shared` refuses texts for which this would not be exact.
+    pos as u32
 }
 
 impl Token {
@@ -339,19 +339,32 @@ impl Token {
 }
 
 impl<'t> Parser<'t> {
+    #[inline]
     fn next(&mut self) -> Token {
-        if let Some(token) = self.pending.pop() {
-            return token;
+        match self.pending.pop() {
+            Some(token) => token,
+            None => self.read(),
         }
+    }
+
+    /// The next token of the text.
+    fn read(&mut self) -> Token {
         self.tokens += 1;
-        self.latest = if self.tokens > MAX_TOKENS {
-            self.lexer.error(format!("template has more than {MAX_TOKENS} tokens"))
-        } else if self.scope.variables.len() > MAX_VARIABLES {
-            self.lexer.error(format!("more than {MAX_VARIABLES} variables in one place"))
+        self.latest = if self.tokens > MAX_TOKENS || self.scope.variables.len() > MAX_VARIABLES {
+            self.too_many()
         } else {
             self.lexer.next_token()
         };
         self.latest
+    }
+
+    #[cold]
+    fn too_many(&mut self) -> Token {
+        self.lexer.error(if self.tokens > MAX_TOKENS {
+            format!("template has more than {MAX_TOKENS} tokens")
+        } else {
+            format!("more than {MAX_VARIABLES} variables in one place")
+        })
     }
 
     fn back(&mut self, token: Token) {
@@ -447,23 +460,23 @@ impl<'t> Parser<'t> {
 
     fn top(&mut self) -> Parse<List> {
         loop {
-            if self.peek().kind == Kind::Eof {
-                return Ok(close(&mut self.open.nodes, 0, &mut self.arrays.nodes));
-            }
-            if self.peek().kind == Kind::LeftDelim {
-                let delim = self.next();
-                let word = self.next();
-                if word.kind == Kind::Define {
-                    self.define()?;
-                    continue;
+            let token = self.next();
+            match token.kind {
+                Kind::Eof => return Ok(close(&mut self.open.nodes, 0, &mut self.arrays.nodes)),
+                Kind::LeftDelim => {
+                    let word = self.next();
+                    if word.kind == Kind::Define {
+                        self.define()?;
+                        continue;
+                    }
+                    self.back(word);
                 }
-                self.back(word);
-                self.back(delim);
+                _ => {}
             }
-            match self.item()? {
-                Item::Node(node) => self.open.nodes.push(node),
-                Item::End(End::End(_)) => return self.error("unexpected {{end}}"),
-                Item::End(End::Else) => return self.error("unexpected {{else}}"),
+            match self.item(token)? {
+                None => {}
+                Some(End::End(_)) => return self.error("unexpected {{end}}"),
+                Some(End::Else) => return self.error("unexpected {{else}}"),
             }
         }
     }
@@ -509,6 +522,9 @@ impl<'t> Parser<'t> {
 
     /// A string token, unquoted.
     fn literal(&self, token: Token) -> Parse<StrLiteral> {
+        if token.kind == Kind::String && !token.escaped {
+            return Ok(StrLiteral { span: token.span(), unescaped: None });
+        }
         let unescaped = literal::unquote(self.text(token)).or_else(|message| self.error(message))?;
         Ok(StrLiteral { span: token.span(), unescaped: unescaped.map(|text| Arc::new(text.into())) })
     }
@@ -521,54 +537,56 @@ impl<'t> Parser<'t> {
 
     fn items(&mut self) -> Parse<(List, End)> {
         let first = self.open.nodes.len();
-        while self.peek().kind != Kind::Eof {
-            match self.item()? {
-                Item::Node(node) => self.open.nodes.push(node),
-                Item::End(end) => {
-                    self.nesting -= 1;
-                    return Ok((close(&mut self.open.nodes, first, &mut self.arrays.nodes), end));
-                }
+        loop {
+            let token = self.next();
+            if token.kind == Kind::Eof {
+                return self.error("unexpected EOF");
+            }
+            if let Some(end) = self.item(token)? {
+                self.nesting -= 1;
+                return Ok((close(&mut self.open.nodes, first, &mut self.arrays.nodes), end));
             }
         }
-        self.error("unexpected EOF")
     }
 
-    fn item(&mut self) -> Parse<Item> {
-        let token = self.next();
+    /// Text or an action, which is added to the open nodes or ends their list.
+    fn item(&mut self, token: Token) -> Parse<Option<End>> {
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text(token.span()))),
+            Kind::Text => {
+                self.open.nodes.push(Node::Text(token.span()));
+                Ok(None)
+            }
             Kind::LeftDelim => {
                 self.action_line = Some(token.start);
-                let item = self.action();
+                let end = self.action();
                 self.action_line = None;
-                item
+                end
             }
             _ => self.unexpected(token, "input"),
         }
     }
 
-    fn action(&mut self) -> Parse<Item> {
+    fn action(&mut self) -> Parse<Option<End>> {
         let token = self.next();
-        Ok(match token.kind {
-            Kind::Block => Item::Node(self.block()?),
-            Kind::Break => Item::Node(Node::Break(self.jump(token, "{{break}}")?)),
-            Kind::Continue => Item::Node(Node::Continue(self.jump(token, "{{continue}}")?)),
+        let node = match token.kind {
+            Kind::Block => self.block()?,
+            Kind::Break => Node::Break(self.jump(token, "{{break}}")?),
+            Kind::Continue => Node::Continue(self.jump(token, "{{continue}}")?),
             Kind::Else => {
                 if !matches!(self.peek().kind, Kind::If | Kind::With) {
                     self.expect(Kind::RightDelim, "else")?;
                 }
-                Item::End(End::Else)
+                return Ok(Some(End::Else));
             }
-            Kind::End => Item::End(End::End(self.expect(Kind::RightDelim, "end")?)),
-            Kind::If => Item::Node(Node::If(self.branches(token, "if", Kind::If)?)),
-            Kind::With => Item::Node(Node::With(self.branches(token, "with", Kind::With)?)),
-            Kind::Range => Item::Node(Node::Range(self.range(token)?)),
-            Kind::Template => Item::Node(self.template()?),
-            _ => {
-                self.back(token);
-                Item::Node(Node::Action(self.pipeline("command", Kind::RightDelim)?))
-            }
-        })
+            Kind::End => return Ok(Some(End::End(self.expect(Kind::RightDelim, "end")?))),
+            Kind::If => Node::If(self.branches(token, "if", Kind::If)?),
+            Kind::With => Node::With(self.branches(token, "with", Kind::With)?),
+            Kind::Range => Node::Range(self.range(token)?),
+            Kind::Template => self.template()?,
+            _ => Node::Action(self.pipeline_at(token, "command", Kind::RightDelim)?),
+        };
+        self.open.nodes.push(node);
+        Ok(None)
     }
 
     fn jump(&mut self, token: Token, shown: &str) -> Parse<u32> {
@@ -654,8 +672,7 @@ impl<'t> Parser<'t> {
         let pipe = if next.kind == Kind::RightDelim {
             None
         } else {
-            self.back(next);
-            Some(self.pipeline(CONTEXT, Kind::RightDelim)?)
+            Some(self.pipeline_at(next, CONTEXT, Kind::RightDelim)?)
         };
         Ok(self.call(name, pipe))
     }

@@ -351,13 +351,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Fails with the reader's problem once fewer than `n` characters of a broken stream are left.
+    #[inline]
     fn require(&self, n: usize) -> Scanned<()> {
         match self.broken {
-            Some(problem) if self.text.get(self.pos..).unwrap_or_default().chars().take(n).count() < n => {
-                Err(Error::at(problem, 0, self.text.len()))
-            }
-            _ => Ok(()),
+            None => Ok(()),
+            Some(problem) => self.require_of_broken(n, problem),
         }
+    }
+
+    #[cold]
+    fn require_of_broken(&self, n: usize, problem: &str) -> Scanned<()> {
+        let left = self.text.get(self.pos..).unwrap_or_default();
+        if left.chars().take(n).count() < n { Err(Error::at(problem, 0, self.text.len())) } else { Ok(()) }
     }
 
     // Tokens.
