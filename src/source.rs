@@ -163,6 +163,12 @@ pub trait World: Sync {
     fn dir_name(&self, dir: &Path) -> Option<String> {
         dir.file_name().map(|name| name.to_string_lossy().into_owned())
     }
+    /// Why a path cannot be followed to its end, in the words of Go's `filepath.EvalSymlinks`; none if it can. Worth
+    /// asking only about what was listed and cannot be read.
+    fn broken_link(&self, path: &Path) -> Option<String> {
+        let _ = path;
+        None
+    }
     /// An environment variable; used for `RELC_VAR_*` and secret sources only.
     fn env(&self, name: &str) -> Option<String>;
 

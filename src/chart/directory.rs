@@ -87,6 +87,11 @@ impl Walk<'_> {
                 ));
             }
             if self.rules.ignores(&name, entry.is_dir) {
+                // Helm follows links before it asks whether they count.
+                let regular = entry.is_dir || entry.is_file;
+                if let (false, Some(broken)) = (regular, self.world.broken_link(&path)) {
+                    return Err(dangling(broken));
+                }
                 continue;
             }
             if entry.is_dir {
@@ -97,7 +102,10 @@ impl Walk<'_> {
                 true => self.world.read_named(&path),
                 false => self.world.read(&path),
             };
-            let data = read.map_err(|why| unreadable(&path, &why))?;
+            let data = read.map_err(|why| match self.world.broken_link(&path) {
+                Some(broken) => dangling(broken),
+                None => unreadable(&path, &why),
+            })?;
             let too_much = self.files.len() >= MAX_FILES;
             let Some(remaining) = self.remaining.checked_sub(data.len() as u64).filter(|_| !too_much) else {
                 return Err(ChartError::new(
@@ -111,6 +119,11 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+fn dangling(message: String) -> ChartError {
+    ChartError::new(ChartErrorKind::NotAChart, message)
+        .help("the link leads nowhere: mend it, or take it out of the chart")
 }
 
 fn unreadable(path: &Path, why: &ReadError) -> ChartError {

@@ -188,7 +188,8 @@ impl Retrieve for Offline {
     }
 }
 
-const NOT_FETCHED: &str = "schemas of other documents are not fetched";
+/// Why a schema that refers to another document cannot be used. Helm fetches it, or fails.
+pub const NOT_FETCHED: &str = "schemas of other documents are not fetched";
 
 /// The sentence for a schema that cannot be used.
 fn unusable(error: &ValidationError<'_>) -> String {

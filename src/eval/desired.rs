@@ -123,6 +123,8 @@ pub struct Release {
     pub on_failure: OnFailure,
     /// Paths into the values below which keys that the chart does not know are accepted.
     pub allow_unknown: Vec<String>,
+    /// Values are not checked against the schemas of the chart and its dependencies.
+    pub skip_schema_validation: bool,
     pub prevent_destroy: bool,
     /// What must be there first: the namespace block, referenced releases, explicit `depends_on`.
     pub depends_on: Vec<Address>,

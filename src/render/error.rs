@@ -90,6 +90,11 @@ impl RenderError {
         }
     }
 
+    /// Whether a schema refers to other documents, so that no values can ever fit.
+    fn needs_other_documents(&self) -> bool {
+        self.kind == RenderErrorKind::Schema && self.message.contains(crate::chart::schema::NOT_FETCHED)
+    }
+
     /// As a finding; the template the error points into is added to `sources`.
     pub fn into_diag(self, sources: &mut SourceMap) -> Diag {
         let mut diag = Diag::error(self.code(), &*self.message);
@@ -97,6 +102,12 @@ impl RenderError {
             diag = diag.at(place.span(sources), "in this template");
         } else if !self.file.is_empty() {
             diag = diag.note(format!("in {}:{}:{}", self.file, self.line, self.column));
+        }
+        if self.needs_other_documents() {
+            diag = diag.help(
+                "write the schema into the chart's values.schema.json instead of its address, or leave the check out: \
+                 `skip_schema_validation = true` in the release, `--skip-schema-validation` on the command line",
+            );
         }
         // The innermost frame is the label; of a recursion, both ends tell enough.
         const SHOWN: usize = 6;

@@ -27,10 +27,6 @@ impl Build for HeadOnly {
         HeadOnly(Value::number(f))
     }
 
-    fn integer(i: i64) -> Self {
-        HeadOnly(Value::integer(i))
-    }
-
     fn string(s: Cow<'_, str>) -> Self {
         HeadOnly(Value::string(s))
     }

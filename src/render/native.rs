@@ -4,7 +4,7 @@ use super::{Capabilities, HELM_VERSION, KubeVersion};
 use crate::gotmpl::func::{Ctx, FuncError, Signature};
 use crate::gotmpl::str::Str;
 use crate::gotmpl::types::{Kind, Type};
-use crate::gotmpl::value::{List, Map, Object, Value};
+use crate::gotmpl::value::{List, Object, Value};
 use std::any::Any;
 use std::rc::Rc;
 
@@ -53,6 +53,10 @@ impl Object for CapabilitiesObject {
             ("APIVersions", self.api_versions.clone()),
             ("HelmVersion", self.helm_version.clone()),
         ]
+    }
+
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(self.fields())
     }
 
     fn field(&self, name: &str) -> Option<Value> {
@@ -170,11 +174,21 @@ impl Object for BuildInfo {
         ]
     }
 
+    fn members(&self) -> Option<Vec<(&'static str, Value)>> {
+        // What is empty is left out.
+        Some(vec![
+            ("version", Value::from(format!("v{HELM_VERSION}"))),
+            ("go_version", Value::literal(GO_VERSION)),
+            ("kube_client_version", Value::literal(KUBE_CLIENT_VERSION)),
+        ])
+    }
+
+    fn toml_members(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(self.fields())
+    }
+
     fn plain(&self) -> Value {
-        let map = Map::new();
-        map.insert("version", Value::from(format!("v{HELM_VERSION}")));
-        map.insert("go_version", Value::literal(GO_VERSION));
-        map.insert("kube_client_version", Value::literal(KUBE_CLIENT_VERSION));
-        Value::Map(map)
+        let members = self.members().unwrap_or_default();
+        Value::Map(members.into_iter().map(|(name, value)| (Str::literal(name), value)).collect())
     }
 }

@@ -280,7 +280,7 @@ impl<'a> Job<'a> {
             seed: surroundings.seed(),
             include_crds: false,
             subchart_notes: false,
-            skip_schema_validation: false,
+            skip_schema_validation: self.release.skip_schema_validation,
             text_only: false,
         })
     }

@@ -51,9 +51,46 @@ impl World for DiskWorld {
         Some(name)
     }
 
+    fn broken_link(&self, path: &Path) -> Option<String> {
+        let path = std::path::absolute(path).ok()?;
+        let why = follow(&path).err()?;
+        Some(format!("error evaluating symlink {}: {why}", path.display()))
+    }
+
     fn env(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
+}
+
+/// Follows every link of an absolute path; the error is that of the first name that leads nowhere.
+#[expect(clippy::disallowed_methods, reason = "part of the door")]
+fn follow(path: &Path) -> Result<(), String> {
+    const MAX_LINKS: usize = 255;
+    let words = |at: &Path, error: std::io::Error| format!("lstat {}: {}", at.display(), io(error));
+    let mut ahead: Vec<PathBuf> = path.iter().rev().map(PathBuf::from).collect();
+    let mut at = PathBuf::new();
+    let mut links = 0;
+    while let Some(part) = ahead.pop() {
+        if part == Path::new(".") {
+            continue;
+        }
+        if part == Path::new("..") {
+            at.pop();
+            continue;
+        }
+        at.push(part);
+        if !std::fs::symlink_metadata(&at).map_err(|e| words(&at, e))?.is_symlink() {
+            continue;
+        }
+        links += 1;
+        if links > MAX_LINKS {
+            return Err("EvalSymlinks: too many links".to_owned());
+        }
+        let target = std::fs::read_link(&at).map_err(|e| words(&at, e))?;
+        at.pop();
+        ahead.extend(target.iter().rev().map(PathBuf::from));
+    }
+    Ok(())
 }
 
 /// Why a path that is no regular file is not read: a directory says so itself.

@@ -376,6 +376,7 @@ pub struct Release {
     pub on_failure: Option<E>,
     pub prevent_destroy: Option<E>,
     pub allow_unknown: Option<E>,
+    pub skip_schema_validation: Option<E>,
     pub depends_on: Vec<E>,
     /// The header.
     pub span: Span,

@@ -145,6 +145,7 @@ impl Checker<'_> {
             on_failure: fields.take("on_failure"),
             prevent_destroy: fields.take("prevent_destroy"),
             allow_unknown: fields.take("allow_unknown"),
+            skip_schema_validation: fields.take("skip_schema_validation"),
             depends_on,
             span: block.header,
         }

@@ -145,6 +145,7 @@ pub const TOP: &[Shape] = &[
             attr("prevent_destroy", Bool),
             attr("repository", BlockOrString(Handle::Repository)),
             attr("set", Own),
+            attr("skip_schema_validation", Bool),
             attr("timeout", Duration),
             attr("values", Own),
             attr("version", Version),

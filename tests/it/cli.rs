@@ -222,3 +222,63 @@ fn a_flag_of_helm_that_is_not_offered_says_what_to_do_instead() {
     let text = err(&output);
     assert!(text.contains("`--post-renderer` is not offered") && text.contains("pipe the output"), "{text}");
 }
+
+/// A schema that refers to another document fits no values here; the finding says how to go on, and that works.
+#[test]
+fn a_schema_of_another_document_can_be_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let chart = dir.path().join("chart");
+    std::fs::create_dir_all(chart.join("templates")).unwrap();
+    std::fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: c\nversion: 0.1.0\n").unwrap();
+    std::fs::write(chart.join("values.schema.json"), r#"{"$ref": "https://example.invalid/values.json"}"#)
+        .unwrap();
+    std::fs::write(chart.join("templates/a.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+        .unwrap();
+    let stack = |more: &str| {
+        let head = "cluster \"c\" { sandbox = true }\nnamespace \"n\" { cluster = cluster.c }\n";
+        let release =
+            format!("release \"r\" {{\n  namespace = namespace.n\n  chart = \"./chart\"\n{more}}}\n");
+        std::fs::write(dir.path().join("main.rel"), format!("{head}{release}")).unwrap();
+        relc(&["check", dir.path().to_str().unwrap(), "--format", "json"])
+    };
+    let refused = stack("");
+    let text = format!("{}{}", out(&refused), err(&refused)).replace('\\', "");
+    assert_eq!(code(&refused), 1, "{text}");
+    assert!(text.contains("failing loading \"https://example.invalid/values.json\""), "{text}");
+    assert!(text.contains("`skip_schema_validation = true` in the release"), "{text}");
+    let accepted = stack("  skip_schema_validation = true\n");
+    assert_eq!(code(&accepted), 0, "{}", err(&accepted));
+    let path = chart.to_str().unwrap();
+    assert_eq!(code(&relc(&["chart", "template", "x", path])), 1);
+    assert_eq!(code(&relc(&["chart", "template", "x", path, "--skip-schema-validation"])), 0);
+}
+
+/// In Go's words, with the first name of the path that is not there.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_named_with_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let chart = dir.path().join("chart");
+    std::fs::create_dir_all(chart.join("templates")).unwrap();
+    std::fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: c\nversion: 0.1.0\n").unwrap();
+    std::fs::write(chart.join(".helmignore"), "skipped\n").unwrap();
+    let shown = chart.display().to_string();
+    for (link, target, why) in [
+        (
+            "templates/a.yaml",
+            "missing.txt",
+            format!("lstat {shown}/templates/missing.txt: no such file or directory"),
+        ),
+        ("templates/b.yaml", "../no/x", format!("lstat {shown}/no: no such file or directory")),
+        ("skipped", "/nonexistent/x", "lstat /nonexistent: no such file or directory".to_owned()),
+        ("loop", "loop", "EvalSymlinks: too many links".to_owned()),
+    ] {
+        let at = chart.join(link);
+        std::os::unix::fs::symlink(target, &at).unwrap();
+        let refused = relc(&["chart", "template", "x", &shown, "--format", "json"]);
+        let text = format!("{}{}", out(&refused), err(&refused)).replace('\\', "");
+        let expected = format!("error evaluating symlink {}: {why}", at.display());
+        assert!(code(&refused) == 1 && text.contains(&expected), "{expected}\n{text}");
+        std::fs::remove_file(&at).unwrap();
+    }
+}

@@ -44,6 +44,7 @@ impl Run<'_> {
         let on_failure = self.plain(block.on_failure.as_ref(), env, "`on_failure`");
         let prevent_destroy = self.flag(block.prevent_destroy.as_ref(), env, "`prevent_destroy`");
         let allow_unknown = self.strings(block.allow_unknown.as_ref(), env, "`allow_unknown`");
+        let skip_schema = self.flag(block.skip_schema_validation.as_ref(), env, "`skip_schema_validation`");
         let mut depends_on = self.dependencies(&block.depends_on, env, &address);
         let values = values?;
         let mut reads = Vec::new();
@@ -71,6 +72,7 @@ impl Run<'_> {
             },
             prevent_destroy: prevent_destroy?.unwrap_or(false),
             allow_unknown: allow_unknown?.iter().map(|p| p.to_string()).collect(),
+            skip_schema_validation: skip_schema?.unwrap_or(false),
             depends_on,
             reads,
             span: block.span,

@@ -168,6 +168,14 @@ impl<'t> Frame<'t> {
                 self.spend(map.len())?;
                 self.iterate(ctx, range, entries(map.entries(), iface))?
             }
+            Value::Object(object) if object.counted(0).is_some() => {
+                self.one_variable(range, &over)?;
+                let Value::Int(_, count) = object.plain() else { return Ok(Flow::Next) };
+                let items = (0..count)
+                    .map_while(|number| object.counted(number))
+                    .map(|number| (Cell::NOTHING, Cell::plain(number)));
+                self.iterate(ctx, range, items)?
+            }
             Value::Object(object) if object.kind() == Kind::Map => {
                 let iface = object.elem() == Type::Any;
                 self.iterate(ctx, range, entries(object.entries().unwrap_or_default(), iface))?

@@ -69,6 +69,36 @@ fn time(time: Time) -> Res {
     Ok(Value::Object(Rc::new(GoTime(time))))
 }
 
+/// The names under which TOML's local dates and times have the machine's offset of now, with the layouts they are
+/// read by, the last without seconds.
+const TOML_LOCAL: [(&str, &[&[u8]]); 3] = [
+    ("datetime-local", &[b"2006-01-02T15:04:05.999999999", b"2006-01-02T15:04"]),
+    ("date-local", &[b"2006-01-02"]),
+    ("time-local", &[b"15:04:05.999999999", b"15:04"]),
+];
+
+/// A TOML date or time. Go reads an hour of one digit, which TOML does not allow.
+pub(super) fn toml_time(ctx: &Ctx<'_>, text: &str) -> Option<Value> {
+    let complete = |layout: &[u8]| {
+        let marks = layout.iter().take_while(|c| !matches!(c, b'.' | b'Z')).enumerate();
+        marks.filter(|(_, c)| !c.is_ascii_digit()).all(|(i, c)| text.as_bytes().get(i) == Some(c))
+    };
+    let read = |layout: &[u8], zones: &Locations<'_>| {
+        let parsed = gotime::parse(layout, text.as_bytes(), zones).ok()?;
+        complete(layout).then(|| Value::Object(Rc::new(GoTime(parsed))))
+    };
+    let zoned: [&[u8]; 2] = [b"2006-01-02T15:04:05.999999999Z07:00", b"2006-01-02T15:04Z07:00"];
+    if let Some(time) = zoned.iter().find_map(|layout| with_zones(ctx, |zones| read(layout, zones))) {
+        return Some(time);
+    }
+    let offset = now(ctx).offset();
+    TOML_LOCAL.iter().find_map(|(name, layouts)| {
+        let default = Location::Fixed { offset, name: (*name).into() };
+        let zones = Locations { default, local: ctx.env().local_zone() };
+        layouts.iter().find_map(|layout| read(layout, &zones))
+    })
+}
+
 fn as_time(value: &Value) -> Option<&Time> {
     match value {
         Value::Object(object) => object.as_any().downcast_ref::<GoTime>().map(|time| &time.0),
@@ -230,6 +260,12 @@ impl Object for GoTime {
     }
 
     fn toml(&self) -> Option<Str> {
+        if let Location::Fixed { name, .. } = self.0.location()
+            && let Some((_, layouts)) = TOML_LOCAL.iter().find(|(local, _)| **local == **name)
+        {
+            let utc = Locations { default: Location::Utc, local: None };
+            return Some(self.0.at(&Location::Utc, &utc).format(layouts.first()?).into());
+        }
         Some(self.0.format(b"2006-01-02T15:04:05.999999999Z07:00").into())
     }
 
@@ -359,6 +395,10 @@ impl Object for Elapsed {
         Value::int64(self.0)
     }
 
+    fn counted(&self, number: i64) -> Option<Value> {
+        Some(Self::value(number))
+    }
+
     fn method(&self, name: &str) -> Option<Signature> {
         match name {
             "Hours" | "Minutes" | "Seconds" => method(&[], FLOAT),
@@ -414,7 +454,13 @@ impl Object for NamedDay {
         } else {
             (&gotime::layout::DAYS, usize::from(self.number))
         };
-        names.get(index).map(|name| Str::literal(name))
+        Some(match names.get(index) {
+            Some(name) => Str::literal(name),
+            None => {
+                let kind = if self.month { "Month" } else { "Weekday" };
+                format!("%!{kind}({})", self.number).into()
+            }
+        })
     }
 
     fn truth(&self) -> bool {
@@ -423,6 +469,10 @@ impl Object for NamedDay {
 
     fn plain(&self) -> Value {
         Value::int(self.number.into())
+    }
+
+    fn counted(&self, number: i64) -> Option<Value> {
+        Some(Value::Object(Rc::new(NamedDay { month: self.month, number: u8::try_from(number).ok()? })))
     }
 
     fn method(&self, name: &str) -> Option<Signature> {

@@ -31,6 +31,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 mod text;
+mod toml;
 mod urls;
 
 /// How much slower than a copy the functions go through their arguments that do more: rough, and on the safe side.

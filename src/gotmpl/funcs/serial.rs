@@ -7,6 +7,7 @@ use super::super::types::{ANY_MAP, ANY_SLICE};
 use super::super::value::{List, Map, Value};
 use super::super::yaml::{self, Root};
 use super::common::{ANY, TEXT, arg, fail, string, text};
+use super::toml;
 
 /// The functions of this file.
 pub(super) const FUNCS: &[Func] = &[
@@ -42,7 +43,13 @@ pub(super) const FUNCS: &[Func] = &[
         not_nil(a)?;
         string(yaml::encode_toml(arg(a, 0)).map_err(words)?)
     }),
-    Func::new("fromToml", &[TEXT], ANY_MAP, |_, a| Ok(map_or_error(yaml::decode_toml(text(a, 0))))),
+    Func::new("fromToml", &[TEXT], ANY_MAP, |c, a| {
+        match toml::read(text(a, 0), &|text| super::dates::toml_time(c, text)) {
+            Ok(map) => Ok(map),
+            Err(toml::Failure::Error(words)) => Ok(error_map(words)),
+            Err(toml::Failure::Panic(words)) => fail(words),
+        }
+    }),
     Func::new("mustFromJson", &[TEXT], ANY, |_, a| yaml::decode_json(text(a, 0), Root::Any).map_err(words)),
 ];
 
@@ -64,8 +71,12 @@ fn map_or_error(read: Result<Value, Box<yaml::Error>>) -> Value {
     match read {
         Ok(value @ Value::Map(_)) => value,
         Ok(_) => Value::Map(Map::nil(ANY_MAP)),
-        Err(e) => Value::Map([(Str::literal("Error"), Value::string(e.to_string()))].into_iter().collect()),
+        Err(e) => error_map(e.to_string()),
     }
+}
+
+fn error_map(words: String) -> Value {
+    Value::Map([(Str::literal("Error"), Value::string(words))].into_iter().collect())
 }
 
 /// Helm makes the error the only item of the list.

@@ -116,6 +116,17 @@ pub trait Object: fmt::Debug {
         None
     }
 
+    /// The members TOML has of a struct, which knows no JSON names.
+    fn toml_members(&self) -> Option<Vec<(&'static str, Value)>> {
+        self.members()
+    }
+
+    /// A number of the same type, for an object of kind integer: what `range` counts with.
+    fn counted(&self, number: i64) -> Option<Value> {
+        let _ = number;
+        None
+    }
+
     /// What `toToml` writes for it, quotes included, where that is not what JSON would have.
     fn toml(&self) -> Option<Str> {
         None

@@ -25,8 +25,6 @@ pub trait Build: Sized {
     fn null() -> Self;
     fn boolean(b: bool) -> Self;
     fn number(f: f64) -> Self;
-    /// Only TOML knows integers.
-    fn integer(i: i64) -> Self;
     fn string(s: Cow<'_, str>) -> Self;
     fn list(items: Vec<Self>) -> Self;
     /// Adds an entry; an equal key is overwritten.
@@ -66,10 +64,6 @@ impl Build for Shape {
     }
 
     fn number(_: f64) -> Self {
-        Shape::Scalar
-    }
-
-    fn integer(_: i64) -> Self {
         Shape::Scalar
     }
 
@@ -118,10 +112,6 @@ impl Build for Verdict {
     }
 
     fn number(_: f64) -> Self {
-        Verdict::default()
-    }
-
-    fn integer(_: i64) -> Self {
         Verdict::default()
     }
 
@@ -179,10 +169,6 @@ impl Build for serde_json::Value {
 
     fn number(f: f64) -> Self {
         serde_json::Value::from(f)
-    }
-
-    fn integer(i: i64) -> Self {
-        serde_json::Value::from(i)
     }
 
     fn string(s: Cow<'_, str>) -> Self {

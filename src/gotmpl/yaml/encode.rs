@@ -49,6 +49,11 @@ pub trait Encode: Sized {
     /// Shows the value to `see`; a map may be borrowed meanwhile.
     fn view<R>(&self, see: impl FnOnce(View<'_, Self>) -> R) -> R;
 
+    /// Shows the value as TOML sees it.
+    fn view_toml<R>(&self, see: impl FnOnce(View<'_, Self>) -> R) -> R {
+        self.view(see)
+    }
+
     /// What TOML has for it, where that is not what JSON would have.
     fn toml(&self) -> Option<Str> {
         None

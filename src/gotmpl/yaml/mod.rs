@@ -1,4 +1,4 @@
-//! YAML, JSON and TOML in and out, exactly as Helm does it.
+//! YAML and JSON in and out and TOML out, exactly as Helm does it.
 //!
 //! In: bytes, or values. Out: values, or text. Helm reads and writes YAML through `sigs.k8s.io/yaml`, that is
 //! through JSON and `go.yaml.in/yaml` v2 (`toYamlPretty` through v3); what these do is reproduced here, down
@@ -31,7 +31,7 @@ use std::fmt;
 pub use decode::{Build, Root, Shape, decode, decode_tree};
 pub use encode::{Encode, View, encode, to_yaml, to_yaml_pretty};
 pub use json::{decode_json, decode_json_prefix, encode_json, to_json};
-pub use toml::{decode_toml, encode_toml};
+pub use toml::{encode_toml, quoted_key as toml_key};
 
 /// What Go's decoder would say, and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use super::tree::{MAX_DEPTH, Tree};
-use super::{
-    Error, Root, decode, decode_json, decode_toml, encode, encode_json, encode_toml, to_yaml, to_yaml_pretty,
-};
+use super::{Error, Root, decode, decode_json, encode, encode_json, encode_toml, to_yaml, to_yaml_pretty};
 
 /// Checks every line of a table; all that differ are reported together.
 fn facts(table: &str, run: impl Fn(&str) -> Result<String, Box<Error>>) {
@@ -66,14 +64,6 @@ fn reads_and_writes_json_as_go() {
 #[test]
 fn writes_toml_as_helm() {
     facts(include_str!("facts/toml.jsonl"), |input| encode_toml(&json(input)));
-}
-
-#[test]
-fn toml_keeps_integers() {
-    let value: Value = decode_toml(b"a = 1\nb = 1.0\n[c]\nd = [\"x\"]\n").unwrap();
-    assert_eq!(value, serde_json::json!({"a": 1, "b": 1.0, "c": {"d": ["x"]}}));
-    let error = decode_toml::<Value>(b"a = 1\nb = \n").unwrap_err().to_string();
-    assert!(error.starts_with("toml: line 2: "), "{error}");
 }
 
 #[test]
@@ -183,7 +173,6 @@ proptest::proptest! {
         let _ = decode::<Value>(&bytes, Root::Any);
         let _ = decode::<Value>(text.as_bytes(), Root::Any);
         let _ = decode_json::<Value>(&bytes, Root::Any);
-        let _ = decode_toml::<Value>(text.as_bytes());
         let _ = to_yaml_pretty(&Value::String(text));
     }
 }

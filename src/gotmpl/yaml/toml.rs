@@ -1,21 +1,19 @@
-//! TOML out as `github.com/BurntSushi/toml` v1.6 writes it, and in.
+//! TOML out as `github.com/BurntSushi/toml` v1.6 writes it.
 //!
-//! In and out: text and anything that implements [`Encode`] or [`Build`]. Maps are sorted by key, plain values
-//! before tables; tables nested in tables are indented by two spaces, as that library does. Reading is left to
-//! the `toml` crate, so the wording behind `toml: line N: ` is its own.
+//! In: anything that implements [`Encode`]. Out: text. Maps are sorted by key, plain values before tables; tables
+//! nested in tables are indented by two spaces, as that library does. Reading is only for templates, and there.
 
 use std::fmt::Write;
 
 use super::super::fuel::{self, MAX_TEXT};
 use super::super::value::MAX_PARTS;
-use super::decode::Build;
 use super::encode::{Encode, View};
 use super::tree::MAX_DEPTH;
 use super::{Error, number};
 
 /// `toml.Encoder.Encode`. Nil is no document.
 pub fn encode_toml<T: Encode>(value: &T) -> Result<String, Box<Error>> {
-    if value.view(|view| matches!(view, View::Null)) {
+    if value.view_toml(|view| matches!(view, View::Null)) {
         // Go panics there, and the template fails with these words.
         return fail("reflect: call of reflect.Value.Type on zero Value");
     }
@@ -59,7 +57,7 @@ fn shape_within<T: Encode>(value: &T, depth: usize, parts: &mut usize) -> Writte
     if *parts > MAX_PARTS || fuel::spend(1).is_err() {
         return fail("toml: value is too large");
     }
-    value.view(|view| match view {
+    value.view_toml(|view| match view {
         View::Null | View::List { nil: true, .. } | View::Map { nil: true, .. } => Ok(Shape::Nil),
         View::Map { .. } => Ok(Shape::Table),
         View::List { items, .. } => {
@@ -107,7 +105,7 @@ impl Writer {
                 if self.path.is_empty() {
                     return fail("toml: top-level values must be Go maps or structs");
                 }
-                value.view(|view| {
+                value.view_toml(|view| {
                     let View::List { items, .. } = view else { return Ok(()) };
                     for item in items {
                         self.line_break();
@@ -153,7 +151,7 @@ impl Writer {
 
     fn table<T: Encode>(&mut self, value: &T) -> Written<()> {
         self.enter()?;
-        value.view(|view| {
+        value.view_toml(|view| {
             let View::Map { entries, .. } = view else { return Written::Ok(()) };
             for (key, value) in ordered(&entries, self.depth)? {
                 self.path.push(quoted_key(key));
@@ -174,7 +172,7 @@ impl Writer {
             self.depth -= 1;
             return Ok(());
         }
-        value.view(|view| {
+        value.view_toml(|view| {
             match view {
                 View::Null => return fail("toml: cannot encode array with nil element"),
                 View::Bool(b) => self.out.push_str(if b { "true" } else { "false" }),
@@ -259,7 +257,8 @@ fn ordered<'a, T: Encode>(entries: &[(&'a [u8], &'a T)], depth: usize) -> Writte
     Ok(plain)
 }
 
-fn quoted_key(key: &[u8]) -> String {
+/// A key as it is written, in quotes where it needs them.
+pub fn quoted_key(key: &[u8]) -> String {
     let bare = !key.is_empty() && key.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     let mut out = String::new();
     if bare {
@@ -288,39 +287,4 @@ fn quote(bytes: &[u8], out: &mut String) {
         }
     }
     out.push('"');
-}
-
-/// `toml.Unmarshal` into a map. Integers stay integers, dates become text.
-pub fn decode_toml<B: Build>(bytes: &[u8]) -> Result<B, Box<Error>> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| Error::raw(format!("toml: line {}: invalid UTF-8", line_of(bytes, e.valid_up_to()))))?;
-    match text.parse::<toml::Table>() {
-        Ok(table) => Ok(build(toml::Value::Table(table))),
-        Err(e) => {
-            let line = line_of(bytes, e.span().map_or(0, |span| span.start));
-            Err(Error::raw(format!("toml: line {line}: {}", e.message())))
-        }
-    }
-}
-
-fn line_of(bytes: &[u8], at: usize) -> usize {
-    1 + bytes.iter().take(at).filter(|b| **b == b'\n').count()
-}
-
-fn build<B: Build>(value: toml::Value) -> B {
-    match value {
-        toml::Value::String(s) => B::string(s.into()),
-        toml::Value::Integer(i) => B::integer(i),
-        toml::Value::Float(f) => B::number(f),
-        toml::Value::Boolean(b) => B::boolean(b),
-        toml::Value::Datetime(d) => B::string(d.to_string().into()),
-        toml::Value::Array(items) => B::list(items.into_iter().map(build).collect()),
-        toml::Value::Table(table) => {
-            let mut map = B::Table::default();
-            for (key, value) in table {
-                B::entry(&mut map, key.into(), build(value));
-            }
-            B::map(map)
-        }
-    }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::super::fuel;
 use super::super::str::{FrozenStr, Str};
 use super::super::types::ANY_MAP;
-use super::super::value::{ENTRY_SIZE, Entries, Frozen, FrozenMap, LIST_SIZE, List, MAP_SIZE, Map, Value};
+use super::super::value::{
+    ENTRY_SIZE, Entries, Frozen, FrozenMap, LIST_SIZE, List, MAP_SIZE, Map, Object, Value,
+};
 use super::decode::Build;
 use super::encode::{Encode, View};
 
@@ -23,10 +25,6 @@ impl Build for Value {
 
     fn number(f: f64) -> Self {
         Value::Float(f)
-    }
-
-    fn integer(i: i64) -> Self {
-        Value::int64(i)
     }
 
     fn string(s: Cow<'_, str>) -> Self {
@@ -69,10 +67,6 @@ impl Build for Frozen {
         Frozen::Float(f)
     }
 
-    fn integer(i: i64) -> Self {
-        Frozen::Int(i)
-    }
-
     fn string(s: Cow<'_, str>) -> Self {
         Frozen::Str(FrozenStr::from(&*s))
     }
@@ -106,13 +100,14 @@ impl Encode for Value {
                 let entries = table.iter().map(|(key, value)| (key.as_bytes(), value)).collect();
                 see(View::Map { entries, nil: map.is_nil() })
             }),
-            Value::Object(object) => match object.members() {
-                None => object.plain().view(see),
-                Some(members) => {
-                    let entries = members.iter().map(|(name, value)| (name.as_bytes(), value)).collect();
-                    see(View::Map { entries, nil: false })
-                }
-            },
+            Value::Object(object) => view_object(object.as_ref(), object.members(), see),
+        }
+    }
+
+    fn view_toml<R>(&self, see: impl FnOnce(View<'_, Self>) -> R) -> R {
+        match self {
+            Value::Object(object) => view_object(object.as_ref(), object.toml_members(), see),
+            _ => self.view(see),
         }
     }
 
@@ -120,6 +115,21 @@ impl Encode for Value {
         match self {
             Value::Object(object) => object.toml(),
             _ => None,
+        }
+    }
+}
+
+/// An object by its members, where their order matters.
+fn view_object<R>(
+    object: &dyn Object,
+    members: Option<Vec<(&'static str, Value)>>,
+    see: impl FnOnce(View<'_, Value>) -> R,
+) -> R {
+    match members {
+        None => object.plain().view(see),
+        Some(members) => {
+            let entries = members.iter().map(|(name, value)| (name.as_bytes(), value)).collect();
+            see(View::Map { entries, nil: false })
         }
     }
 }
