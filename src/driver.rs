@@ -137,17 +137,13 @@ impl<'a> Run<'a> {
     }
 
     async fn prepare(&mut self) -> Option<Prepared> {
-        let compiled = self.compile().filter(|_| !self.diags.has_errors())?;
+        let compiled = self.compile()?;
         let clusters = connect::all(&compiled.desired, &self.dir, self.world, &mut self.diags).await;
-        if self.diags.has_errors() {
+        let Some(live) = self.observe(&compiled.desired, &clusters).await else {
+            // What is wrong with the charts can be said all the same.
+            let offline = surroundings::Unreached::new(&compiled.desired, self.seed.clone(), &mut self.diags);
+            self.render(&compiled, &offline);
             return None;
-        }
-        let live = match surroundings::Live::read(&compiled.desired, &clusters, self.seed.clone()).await {
-            Ok(live) => live,
-            Err(found) => {
-                self.diags.append(found);
-                return None;
-            }
         };
         // Rendering is synchronous and may look things up: it blocks this worker, not the runtime.
         let rendered = tokio::task::block_in_place(|| self.render(&compiled, &live));
@@ -157,6 +153,19 @@ impl<'a> Run<'a> {
         let input = convert::input(&compiled.desired, &rendered);
         let lookups = live.looked_up();
         Some(Prepared { input, outputs: rendered.outputs, clusters, observed: live.observed, lookups })
+    }
+
+    /// What the clusters hold. `None` when there are errors, these or earlier ones.
+    async fn observe(
+        &mut self,
+        desired: &Desired,
+        clusters: &BTreeMap<Address, Cluster>,
+    ) -> Option<surroundings::Live> {
+        if self.diags.has_errors() {
+            return None;
+        }
+        let live = surroundings::Live::read(desired, clusters, self.seed.clone()).await;
+        live.map_err(|found| self.diags.append(found)).ok()
     }
 
     fn render(

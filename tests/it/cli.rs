@@ -282,3 +282,32 @@ fn a_link_that_leads_nowhere_is_named_with_its_end() {
         std::fs::remove_file(&at).unwrap();
     }
 }
+
+/// Neither a chart that is missing nor a cluster that does not answer keeps the other mistakes for the next run.
+#[test]
+fn plan_says_all_that_is_wrong_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let templates = dir.path().join("bad/templates");
+    std::fs::create_dir_all(&templates).unwrap();
+    std::fs::write(dir.path().join("bad/Chart.yaml"), "apiVersion: v2\nname: bad\nversion: 1.0.0\n").unwrap();
+    std::fs::write(templates.join("a.yaml"), "{{ fail \"no host\" }}\n").unwrap();
+    let plan = |text: &str| {
+        std::fs::write(dir.path().join("main.rel"), text).unwrap();
+        relc(&["plan", dir.path().to_str().unwrap()])
+    };
+    let bad = "release \"bad\" {\n  namespace = namespace.web\n  chart = \"./bad\"\n}\n";
+
+    let missing = "release \"gone\" {\n  namespace = namespace.web\n  chart = \"./gone\"\n}\n";
+    let sandbox =
+        "stack \"s\" {}\ncluster \"c\" { sandbox = true }\nnamespace \"web\" { cluster = cluster.c }\n";
+    let planned = plan(&format!("{sandbox}{missing}{bad}"));
+    assert_eq!(code(&planned), 1);
+    assert!(err(&planned).contains("gone"), "{}", err(&planned));
+    assert!(err(&planned).contains("no host"), "{}", err(&planned));
+
+    let away = "stack \"s\" {}\ncluster \"c\" {\n  kubeconfig = \"./none\"\n  context = \"x\"\n}\nnamespace \"web\" { cluster = cluster.c }\n";
+    let planned = plan(&format!("{away}{bad}"));
+    assert_eq!(code(&planned), 1);
+    assert!(err(&planned).contains("none"), "{}", err(&planned));
+    assert!(err(&planned).contains("no host"), "{}", err(&planned));
+}
