@@ -1,7 +1,7 @@
 //! Templates parsed once per chart, whoever renders it how often.
 
+use super::Chart;
 use super::schema::Schema;
-use super::{Chart, File};
 use crate::gotmpl::error::ParseError;
 use crate::gotmpl::func::Funcs;
 use crate::gotmpl::parse::{Parsed, parse_shared};
@@ -21,8 +21,8 @@ pub fn functions() -> &'static Arc<Funcs> {
     &FUNCTIONS
 }
 
-/// What of a chart was read further, filled as it is needed: parsed templates by full path, the schema. A chart that is used under two names (an alias)
-/// has two of each, since errors and `.Template.Name` show the path.
+/// What of a chart was read further, filled as it is needed: parsed templates by full path, the schema. A chart that
+/// is used under two names (an alias) has two of each template, since errors and `.Template.Name` show the path.
 #[derive(Default)]
 pub(super) struct Cache {
     templates: RwLock<BTreeMap<String, Arc<Parsed>>>,
@@ -92,13 +92,11 @@ impl Chart {
         if let Some(found) = cache.read().unwrap_or_else(PoisonError::into_inner).get(full_path) {
             return Ok(Arc::clone(found));
         }
-        let Some(File { data: text, .. }) = self.templates.get(index) else {
-            return Ok(Arc::new(parse_shared(full_path, &SharedText::default(), functions())?));
-        };
-        let parsed = match twins.find(text).and_then(|twin| twin.renamed(full_path)) {
+        let text = self.templates.get(index).map(|file| SharedText::clone(&file.data)).unwrap_or_default();
+        let parsed = match twins.find(&text).and_then(|twin| twin.renamed(full_path)) {
             Some(parsed) => Arc::new(parsed),
             None => {
-                let parsed = Arc::new(parse_shared(full_path, text, functions())?);
+                let parsed = Arc::new(parse_shared(full_path, &text, functions())?);
                 twins.remember(&parsed);
                 parsed
             }

@@ -156,20 +156,26 @@ impl Default for Entries {
     }
 }
 
+/// Sorts entries by their keys; of two of a key, the later stays.
+pub(super) fn by_key<K: Ord, V>(entries: &mut Vec<(K, V)>) {
+    if entries.is_sorted_by(|a, b| a.0 < b.0) {
+        return;
+    }
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    entries.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same {
+            std::mem::swap(later, kept);
+        }
+        same
+    });
+}
+
 impl FromIterator<(Str, Value)> for Entries {
     /// Of two of a key, the later.
     fn from_iter<I: IntoIterator<Item = (Str, Value)>>(entries: I) -> Self {
         let mut entries: Vec<(Str, Value)> = entries.into_iter().collect();
-        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            entries.dedup_by(|later, kept| {
-                let same = later.0 == kept.0;
-                if same {
-                    std::mem::swap(later, kept);
-                }
-                same
-            });
-        }
+        by_key(&mut entries);
         Self(Kept::Vector(entries))
     }
 }

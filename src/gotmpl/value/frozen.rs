@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::super::str::FrozenStr;
 use super::super::types::ANY_MAP;
+use super::entries::by_key;
 use super::nesting::{ENTRY_SIZE, LIST_SIZE, MAP_SIZE};
 use super::{Entries, List, Map, Value};
 
@@ -139,16 +140,7 @@ impl FrozenMap {
     /// Of two entries of a key, the later counts.
     #[must_use]
     pub fn new(mut entries: Vec<(FrozenStr, Frozen)>) -> Self {
-        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            entries.dedup_by(|later, kept| {
-                let same = later.0 == kept.0;
-                if same {
-                    std::mem::swap(later, kept);
-                }
-                same
-            });
-        }
+        by_key(&mut entries);
         let own = MAP_SIZE + entries.len() * ENTRY_SIZE;
         let extent = Extent::around(own, entries.iter().map(|(_, value)| value));
         let nils = entries.iter().any(|(_, value)| match value {
