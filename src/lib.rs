@@ -9,6 +9,7 @@ pub mod apply;
 pub mod chart;
 pub mod cli;
 pub mod cluster;
+pub mod contract;
 pub mod diag;
 pub mod driver;
 pub mod eval;

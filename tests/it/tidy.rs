@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// The stages in the order data flows; a module may use those before it, and itself. `gotmpl`, a leaf, serves all. The engine (`gotmpl`) imports
 /// nothing of ours, so it comes first: `types` and `eval` read YAML with it.
 const STAGES: &[&str] = &[
-    "gotmpl", "source", "diag", "syntax", "modules", "types", "eval", "chart", "render", "graph", "cluster",
-    "plan", "apply", "report", "driver", "cli",
+    "gotmpl", "source", "diag", "syntax", "modules", "types", "eval", "chart", "contract", "render", "graph",
+    "cluster", "plan", "apply", "report", "driver", "cli",
 ];
 
 fn root() -> PathBuf {

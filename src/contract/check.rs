@@ -1,0 +1,1 @@
+//! Values against a contract.
