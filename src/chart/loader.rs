@@ -4,6 +4,7 @@
 
 use super::{Chart, ChartError, ChartErrorKind, File, Metadata, archive};
 use crate::gotmpl::value::{Frozen, FrozenMap};
+use crate::gotmpl::yaml::tree::Tree;
 use crate::gotmpl::yaml::{self, Build, Root};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -189,6 +190,22 @@ impl ValuesError {
 /// Not YAML, or not a map.
 pub fn read_values(data: &[u8]) -> Result<Map<String, Value>, ValuesError> {
     merged(documents(data)?)
+}
+
+/// A document of a values file with its positions: the byte it begins at, and its nodes.
+pub type Located = (usize, Tree<'static>);
+
+/// The same, and the documents with their positions, for findings about what is in them.
+///
+/// # Errors
+/// As [`read_values`].
+pub fn read_values_located(data: &[u8]) -> Result<(Map<String, Value>, Vec<Located>), ValuesError> {
+    let documents = documents(data)?;
+    let located = documents
+        .iter()
+        .filter_map(|(start, document)| Some((*start, Tree::parse(document).ok()?.into_owned())))
+        .collect();
+    Ok((merged(documents)?, located))
 }
 
 /// The same of a chart's values.yaml, to be shared by renders.

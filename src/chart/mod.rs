@@ -23,7 +23,7 @@ pub mod values;
 pub use archive::MAX_DECOMPRESSED_SIZE;
 pub use catalog::Catalog;
 pub use error::{ChartError, ChartErrorKind, Place};
-pub use loader::{ValuesError, merge_maps, read_values};
+pub use loader::{Located, ValuesError, merge_maps, read_values, read_values_located};
 pub use metadata::{Dependency, Maintainer, Metadata};
 pub use parsed::{Twins, functions};
 

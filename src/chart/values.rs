@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::error::{ChartError, ChartErrorKind};
-use super::loader::{merge_maps, read_values};
+use super::loader::{Located, merge_maps, read_values, read_values_located};
 use super::strvals::{self, Mode};
 use crate::gotmpl::yaml::{self, Root};
 use crate::source::{ReadError, World};
@@ -31,6 +31,16 @@ pub struct ValueFlags {
     pub literal: Vec<String>,
 }
 
+/// A values file as it was read.
+#[derive(Debug)]
+pub struct ValuesFile {
+    /// As it was named.
+    pub path: String,
+    pub data: Vec<u8>,
+    pub values: Map<String, Value>,
+    pub documents: Vec<Located>,
+}
+
 impl ValueFlags {
     /// Everything merged, later over earlier.
     ///
@@ -45,8 +55,32 @@ impl ValueFlags {
             })?;
             merge_maps(&mut values, file);
         }
+        self.set_in(&mut values, world)?;
+        Ok(values)
+    }
+
+    /// The files, each by itself: its path, its bytes, what is in it and where.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no map; the others are read all the same.
+    pub fn read_files(&self, world: &dyn World) -> Vec<Result<ValuesFile, ChartError>> {
+        let one = |path: &String| {
+            let data = read(world, path).map_err(|why| ChartError::new(ChartErrorKind::Values, why))?;
+            let (values, documents) = read_values_located(&data).map_err(|e| {
+                e.into_chart_error(&format!("failed to parse {path}"), Path::new(path), &data)
+            })?;
+            Ok(ValuesFile { path: path.clone(), data, values, documents })
+        };
+        self.files.iter().map(one).collect()
+    }
+
+    /// The flags other than `--values`, laid over values.
+    ///
+    /// # Errors
+    /// A flag that cannot be parsed, a file of `--set-file` that cannot be read.
+    pub fn set_in(&self, values: &mut Map<String, Value>, world: &dyn World) -> Result<(), ChartError> {
         for text in &self.json {
-            set_json(&mut values, text)?;
+            set_json(values, text)?;
         }
         let from_file =
             |path: &str| read(world, path).map(|data| String::from_utf8_lossy(&data).into_owned());
@@ -58,11 +92,11 @@ impl ValueFlags {
         ];
         for (flag, texts, mode) in &flags {
             for text in *texts {
-                strvals::set(&mut values, text, mode)
+                strvals::set(values, text, mode)
                     .map_err(|why| refused(format!("failed parsing {flag} data: {why}"), flag))?;
             }
         }
-        Ok(values)
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! `relc chart …`: working with Helm charts directly.
 
-use super::{Context, Exit, chart_template};
+use super::{Context, Exit, chart_check, chart_template};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -13,10 +13,13 @@ pub struct Args {
 enum Command {
     /// Render a chart and print its manifests, as `helm template` does.
     Template(Box<chart_template::Args>),
+    /// Check values files against everything a chart reads: keys that nothing looks at, its schema.
+    Check(Box<chart_check::Args>),
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Exit {
     match &args.command {
         Command::Template(args) => chart_template::run(args, context),
+        Command::Check(args) => chart_check::run(args, context),
     }
 }

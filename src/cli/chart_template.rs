@@ -3,14 +3,14 @@
 use super::chart_flags::Accepted;
 use super::clock::Reproducible;
 use super::output_dir::OutputDir;
+use super::value_args::{ValueArgs, WithStdin};
 use super::{Context, Exit, Output, eprint, print};
+use crate::chart;
 use crate::chart::path_match::Pattern;
-use crate::chart::{self, values::ValueFlags};
 use crate::diag::{Diag, Diags, codes};
 use crate::render::{self, Capabilities, KubeVersion, Offline, Rendered, Request, Seed};
 use crate::report;
-use crate::source::{Entry, MAX_FILE, ReadError, SourceMap, World};
-use std::io::Read;
+use crate::source::SourceMap;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
@@ -21,24 +21,8 @@ pub struct Args {
     /// `[NAME] CHART`: a chart is a directory or a .tgz archive.
     #[arg(required = true, num_args = 1..=2, value_name = "NAME CHART")]
     operands: Vec<String>,
-    /// Values files, later ones over earlier ones; `-` reads standard input.
-    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
-    values: Vec<String>,
-    /// A value as `path=value`; numbers, booleans and null are recognised.
-    #[arg(long, value_name = "PATH=VALUE")]
-    set: Vec<String>,
-    /// A value as text.
-    #[arg(long, value_name = "PATH=TEXT")]
-    set_string: Vec<String>,
-    /// A value as JSON, or a whole JSON object.
-    #[arg(long, value_name = "PATH=JSON")]
-    set_json: Vec<String>,
-    /// A value read from a file.
-    #[arg(long, value_name = "PATH=FILE")]
-    set_file: Vec<String>,
-    /// A value taken as it stands, commas and all.
-    #[arg(long, value_name = "PATH=TEXT")]
-    set_literal: Vec<String>,
+    #[command(flatten)]
+    values: ValueArgs,
     /// Namespace of the release.
     #[arg(short, long, default_value = "default")]
     namespace: String,
@@ -141,14 +125,7 @@ fn template(
     };
     let seed = args.reproducible.seed(context)?;
     let (name, path) = name_and_chart(args, &seed)?;
-    let flags = ValueFlags {
-        files: args.values.clone(),
-        json: args.set_json.clone(),
-        set: args.set.clone(),
-        string: args.set_string.clone(),
-        file: args.set_file.clone(),
-        literal: args.set_literal.clone(),
-    };
+    let flags = args.values.flags();
     let values = flags.merge(&WithStdin(context.world)).map_err(|e| Box::new(e.into_diag(sources)))?;
     // The process ends with this command: taking a chart with all its parsed templates apart, piece by piece,
     // would be a tenth of its time.
@@ -198,33 +175,6 @@ fn not_secret() -> Diag {
         "passwords and keys in this output follow from the seed: they are not secret",
     )
     .help("leave `--reproducible` out for what will be applied")
-}
-
-/// The world, with standard input as the file `-`.
-struct WithStdin<'a>(&'a dyn World);
-
-impl World for WithStdin<'_> {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        self.0.read(path)
-    }
-
-    fn read_named(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        if path != Path::new("-") {
-            return self.0.read_named(path);
-        }
-        let mut data = Vec::new();
-        let mut input = std::io::stdin().lock().take(MAX_FILE as u64 + 1);
-        input.read_to_end(&mut data).map_err(|e| ReadError::Other(e.to_string()))?;
-        if data.len() > MAX_FILE { Err(ReadError::TooLarge(MAX_FILE >> 20)) } else { Ok(data) }
-    }
-
-    fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError> {
-        self.0.list(dir)
-    }
-
-    fn env(&self, name: &str) -> Option<String> {
-        self.0.env(name)
-    }
 }
 
 /// What Helm calls a release that nobody named.

@@ -5,6 +5,7 @@
 
 mod apply;
 mod chart;
+mod chart_check;
 mod chart_flags;
 mod chart_template;
 mod check;
@@ -13,6 +14,7 @@ mod explain;
 mod output_dir;
 mod plan;
 mod stack;
+mod value_args;
 
 use crate::report::{Color, Format};
 use crate::source::{DiskWorld, World};

@@ -190,16 +190,22 @@ impl Keys {
         std::iter::successors(Some(id), |&at| (at != Self::ROOT).then(|| self.get(at).parent)).count() - 1
     }
 
-    /// The path to a place as people write it: `a.b[*].c`.
-    pub fn path(&self, id: KeyId) -> String {
+    /// The steps to a place from the root.
+    pub fn steps(&self, id: KeyId) -> Vec<&Step> {
         let mut steps = Vec::new();
         let mut at = id;
         while at != Self::ROOT {
             steps.push(&self.get(at).step);
             at = self.get(at).parent;
         }
+        steps.reverse();
+        steps
+    }
+
+    /// The path to a place as people write it: `a.b[*].c`.
+    pub fn path(&self, id: KeyId) -> String {
         let mut text = String::new();
-        for step in steps.into_iter().rev() {
+        for step in self.steps(id) {
             match step {
                 Step::Root => {}
                 Step::Name(name) => {

@@ -9,10 +9,12 @@ mod charts;
 pub mod check;
 mod comments;
 mod defaults;
+pub mod finding;
 mod flow;
 pub mod keys;
 mod schema;
 pub mod sink;
+pub mod suggest;
 
 use crate::chart::Chart;
 use keys::Keys;

@@ -86,6 +86,8 @@ codes! {
     CHART_WARNING = "E0409", "Something in a chart that Helm would log: ignored values, unknown hooks, a deprecated chart.";
     CHART_VERSION = "E0408", "The chart on disk has another version than the release asks for.";
     CHART_FLAG = "E0410", "A flag of `helm template` that is not offered, or that cannot be carried out.";
+    UNKNOWN_VALUE = "E0411", "A value is given under a key that nothing in the chart reads.";
+    NEAR_MISS = "E0412", "A key in a map that takes any key is, but for a slip, the key of a default.";
     // rendering
     TEMPLATE_SYNTAX = "E0501", "A chart's template is not a valid Go template.";
     TEMPLATE_FAILED = "E0502", "A chart's template failed while it was rendered.";
