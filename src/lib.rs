@@ -15,6 +15,7 @@ pub mod driver;
 pub mod eval;
 pub mod gotmpl;
 pub mod graph;
+pub mod kubernetes;
 pub mod modules;
 pub mod plan;
 pub mod render;

@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod kubernetes;
 mod outcome;
 mod values;
 
@@ -15,12 +16,15 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 usage: cargo xtask corpus CORPUS --helm HELM [--relc RELC] [--only TEXT]
        cargo xtask values CORPUS --helm HELM [--relc RELC] [--only TEXT]
+       cargo xtask kubernetes MODULES VERSION...
 
 corpus  Renders every chart of a folder of charts, with its own values and with each of its ci/*.yaml, by Helm and by
         relc, and compares: bytes (lines that differ between two runs of Helm left out), or the innermost message.
 values  Carries every values.yaml below the folder through `toYaml`, as .Values and read by fromYaml, likewise.
 
-Both print the first difference of each case and `same N of M`, and exit 1 unless all are the same.
+kubernetes  Writes src/kubernetes/table.txt from the Go modules of Kubernetes' releases; CONTRIBUTING.md tells how.
+
+The first two print the first difference of each case and `same N of M`, and exit 1 unless all are the same.
 --helm  a Helm 4.3.1 binary
 --relc  a relc binary; without it, `cargo build --release` makes one
 --only  only the cases whose name contains this";
@@ -36,6 +40,9 @@ struct Options {
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let command = args.next().unwrap_or_default();
+    if command == "kubernetes" {
+        return finish(kubernetes::run(args));
+    }
     let run = match command.as_str() {
         "corpus" => corpus::run,
         "values" => values::run,
@@ -44,7 +51,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match options(args).and_then(|options| run(&options)) {
+    finish(options(args).and_then(|options| run(&options)))
+}
+
+fn finish(result: Result<bool, String>) -> ExitCode {
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(why) => {

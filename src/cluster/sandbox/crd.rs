@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::meta;
-use super::schema::{Empty, Field, ListKind, Scalar, Schema, Shape, Type, TypeId};
 use super::status::FieldError;
+use crate::kubernetes::{Empty, Field, Fields, ListKind, Name, Scalar, Schema, Shape, Type, TypeId};
 
 /// A served version of a CRD.
 #[derive(Debug)]
@@ -66,25 +66,25 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn add(&mut self, shape: Shape, atomic: bool) -> TypeId {
-        self.schema.add(Type { name: String::new(), shape, atomic })
+        self.schema.add(Type { name: Name::default(), shape, atomic })
     }
 
     fn object(&mut self, raw: &Value, resource: bool) -> TypeId {
         let atomic = meta::text(raw, "/x-kubernetes-map-type") == "atomic";
-        let mut fields = BTreeMap::new();
+        let mut fields = Fields::default();
         for (name, inner) in raw.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let ty = self.any(inner);
             fields.insert(name.clone(), field(ty, inner.get("default").cloned()));
         }
         if resource {
-            let builtin = Schema::builtin();
+            let builtin = super::builtin();
             if let Some(id) = builtin.named("meta.v1.ObjectMeta") {
                 let meta = self.schema.import(builtin, id, &mut BTreeMap::new());
-                fields.insert("metadata".to_owned(), field(meta, None));
+                fields.insert("metadata", field(meta, None));
             }
             for name in ["apiVersion", "kind"] {
                 let ty = self.add(Shape::Scalar(Scalar::String), false);
-                fields.insert(name.to_owned(), field(ty, None));
+                fields.insert(name, field(ty, None));
             }
         }
         let open = preserves(raw) || raw.is_null();
@@ -114,7 +114,7 @@ impl Builder<'_> {
                     "map" => ListKind::Map(
                         meta::strings(raw, "/x-kubernetes-list-map-keys")
                             .into_iter()
-                            .map(str::to_owned)
+                            .map(|key| Name::from(key.to_owned()))
                             .collect(),
                     ),
                     "set" => ListKind::Set,
@@ -131,7 +131,7 @@ impl Builder<'_> {
 }
 
 fn field(ty: TypeId, default: Option<Value>) -> Field {
-    Field { ty, atomic: false, patch: None, empty: Empty::Keep, default }
+    Field { ty, required: false, atomic: false, patch: None, empty: Empty::Keep, default, values: Vec::new() }
 }
 
 fn join(path: &str, key: &str) -> String {

@@ -7,8 +7,7 @@
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
-use super::quantity;
-use super::schema::{Empty, Field, Scalar, Schema, Shape, TypeId};
+use crate::kubernetes::{Empty, Field, Fields, Scalar, Schema, Shape, TypeId, quantity};
 
 /// Fields that were dropped, as paths: `spec.template.spec.containers[0].imagee`.
 pub type Unknown = Vec<String>;
@@ -85,7 +84,7 @@ impl Walk<'_> {
     fn fields(
         &mut self,
         ty: TypeId,
-        fields: &std::collections::BTreeMap<String, Field>,
+        fields: &Fields,
         open: bool,
         map: Map<String, Value>,
         place: &Place<'_>,
@@ -94,7 +93,7 @@ impl Walk<'_> {
         let owner = schema.get(ty).map_or("", |t| short(&t.name));
         let mut out = Map::new();
         for (key, v) in map {
-            let Some(field) = fields.get(&key) else {
+            let Some(field) = fields.get(key.as_str()) else {
                 if open {
                     out.insert(key, v);
                 } else {
@@ -125,7 +124,7 @@ fn go_type(schema: &Schema, ty: TypeId) -> String {
         Shape::List { item, .. } => format!("[]{}", go_type(schema, *item)),
         Shape::Map { value } => format!("map[string]{}", go_type(schema, *value)),
         Shape::Struct { .. } => {
-            let name = schema.get(ty).map_or("", |t| t.name.as_str());
+            let name = schema.get(ty).map_or("", |t| t.name.as_ref());
             let mut parts = name.rsplit('.');
             let (kind, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             format!("{version}.{kind}")
@@ -136,7 +135,7 @@ fn go_type(schema: &Schema, ty: TypeId) -> String {
 
 fn go_scalar(scalar: Scalar) -> &'static str {
     match scalar {
-        Scalar::String => "string",
+        Scalar::String | Scalar::Duration => "string",
         Scalar::Int32 => "int32",
         Scalar::Int64 => "int64",
         Scalar::Double => "float64",
@@ -172,7 +171,9 @@ fn mismatch(value: &Value, wanted: &str, place: &Place<'_>) -> String {
 fn scalar_value(scalar: Scalar, value: Value, place: &Place<'_>) -> Result<Value, String> {
     let wrong = |value: &Value| Err(mismatch(value, go_scalar(scalar), place));
     match (scalar, value) {
-        (Scalar::String, v @ Value::String(_)) | (Scalar::Bool, v @ Value::Bool(_)) => Ok(v),
+        (Scalar::String | Scalar::Duration, v @ Value::String(_)) | (Scalar::Bool, v @ Value::Bool(_)) => {
+            Ok(v)
+        }
         (Scalar::Int32, Value::Number(n)) => match n.as_i64() {
             Some(i) if i32::try_from(i).is_ok() => Ok(Value::from(i)),
             _ => wrong(&Value::Number(n)),
@@ -239,7 +240,7 @@ pub fn encode(schema: &Schema, ty: TypeId, value: &mut Value) {
             }
         }
         (Shape::Struct { fields, .. }, Value::Object(map)) => {
-            for (name, field) in fields {
+            for (name, field) in fields.iter() {
                 encode_field(schema, name, field, map);
             }
         }

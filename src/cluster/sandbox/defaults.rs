@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::meta;
 use super::registry::Served;
-use super::schema::{Empty, Schema, Shape, TypeId};
+use crate::kubernetes::{Empty, Schema, Shape, TypeId};
 
 /// Type, then fields with their default as JSON.
 const TABLE: &[(&str, &[(&str, &str)])] = &[
@@ -201,17 +201,17 @@ fn walk(schema: &Schema, ty: TypeId, value: &mut Value) {
             map.iter_mut().for_each(|(_, v)| walk(schema, *inner, v));
         }
         (Shape::Struct { fields, .. }, Value::Object(map)) => {
-            let name = schema.get(ty).map_or("", |t| t.name.as_str());
+            let name = schema.get(ty).map_or("", |t| t.name.as_ref());
             for (field, default) in table().get(name).into_iter().flatten() {
                 preset(map, field, default);
             }
             by_type(name, map);
-            for (key, field) in fields {
+            for (key, field) in fields.iter() {
                 if !map.contains_key(key)
                     && let Some(default) =
                         field.default.as_ref().filter(|d| !is_zero(d) && field.empty != Empty::Null)
                 {
-                    map.insert(key.clone(), default.clone());
+                    map.insert(key.to_owned(), default.clone());
                 }
                 if let Some(v) = map.get_mut(key) {
                     walk(schema, field.ty, v);
@@ -222,7 +222,7 @@ fn walk(schema: &Schema, ty: TypeId, value: &mut Value) {
                     let mut made = Value::Object(Map::new());
                     walk(schema, field.ty, &mut made);
                     if made.as_object().is_some_and(|m| !m.is_empty()) {
-                        map.insert(key.clone(), made);
+                        map.insert(key.to_owned(), made);
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::schema::{Field, Patch, Schema, Shape, TypeId};
+use crate::kubernetes::{Field, Patch, Schema, Shape, TypeId};
 
 /// RFC 7386.
 pub fn merge_patch(target: &mut Value, patch: &Value) {
@@ -148,7 +148,7 @@ pub fn strategic(schema: &Schema, ty: TypeId, target: &mut Value, patch: &Value)
             && let Some(Value::Array(list)) = map.get_mut(name)
         {
             let key =
-                field_of(schema, ty, name).and_then(|f| f.patch.as_ref()).map_or("", |p| p.key.as_str());
+                field_of(schema, ty, name).and_then(|f| f.patch.as_ref()).map_or("", |p| p.key.as_ref());
             let before = list.clone();
             reorder(list, order, &before, key);
         }
@@ -211,8 +211,8 @@ fn merge_list(
             }
             continue;
         }
-        let id = patch.get(&tags.key);
-        let found = out.iter().position(|o| id.is_some() && o.get(&tags.key) == id);
+        let id = patch.get(tags.key.as_ref());
+        let found = out.iter().position(|o| id.is_some() && o.get(tags.key.as_ref()) == id);
         let delete = patch.get("$patch").and_then(Value::as_str) == Some("delete");
         match (found, delete) {
             (Some(at), true) => {

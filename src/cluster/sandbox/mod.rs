@@ -25,13 +25,11 @@ mod kinds;
 mod merge;
 mod meta;
 mod openapi;
-mod quantity;
 mod read;
 mod registry;
 mod request;
 mod routes;
 mod scale;
-mod schema;
 mod select;
 mod special;
 mod state;
@@ -66,11 +64,17 @@ use self::state::State;
 use self::status::Refusal;
 use self::store::Store;
 use super::error::{ClusterError, ErrorKind};
+use crate::kubernetes::{self, Schema};
 
 pub use self::controllers::FAIL;
 
 /// The Kubernetes version the sandbox behaves like.
 pub const VERSION: &str = "v1.34.4";
+
+/// Its types.
+fn builtin() -> &'static Schema {
+    Schema::of(kubernetes::Version::DEFAULT)
+}
 
 /// Why a sandbox could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::builtin;
 use super::crd::Custom;
 use super::meta;
-use super::schema::{Builtin, Schema, Sub, TypeId};
 use super::store::Store;
+use crate::kubernetes::{Builtin, Schema, Sub, TypeId, Version, resources};
 
 /// One resource at one version.
 #[derive(Debug)]
@@ -43,7 +44,10 @@ impl Served {
     }
 
     pub fn schema(&self) -> &Schema {
-        self.custom.as_ref().map_or_else(|| Schema::builtin(), |c| &c.schema)
+        match &self.custom {
+            Some(custom) => &custom.schema,
+            None => builtin(),
+        }
     }
 
     pub fn sub(&self, name: &str) -> Option<&Sub> {
@@ -65,7 +69,9 @@ impl Served {
         Served {
             singular: from.kind.to_lowercase(),
             list_kind: format!("{}List", from.kind),
-            ty: Schema::builtin().kind(&meta::api_version(&from.group, &from.version), &from.kind),
+            ty: builtin()
+                .kind(&meta::api_version(&from.group, &from.version), &from.kind)
+                .map(|kind| kind.ty),
             resource,
             storage_version: storage_version.to_owned(),
             group: from.group.clone(),
@@ -92,7 +98,9 @@ impl Registry {
     pub fn new(store: &Store) -> Registry {
         static BUILTIN: OnceLock<Vec<Arc<Served>>> = OnceLock::new();
         let builtin = BUILTIN.get_or_init(|| {
-            Schema::builtin().resources.iter().map(|b| Arc::new(Served::builtin(b))).collect()
+            let stable = |b: &Builtin| !b.version.contains("alpha") && !b.version.contains("beta");
+            let served = resources(Version::DEFAULT).into_iter().filter(stable);
+            served.map(|b| Arc::new(Served::builtin(&b))).collect()
         });
         let mut all = BTreeMap::new();
         for served in builtin {

@@ -275,7 +275,7 @@ fn undecodable(served: &Served, why: &str) -> Refusal {
 }
 
 fn decode_metadata(served: &Served, object: &mut Value) -> Answer<()> {
-    let builtin = super::schema::Schema::builtin();
+    let builtin = super::builtin();
     let Some(ty) = builtin.named("meta.v1.ObjectMeta") else { return Ok(()) };
     if let Some(metadata) = object.get_mut("metadata") {
         let (decoded, _) = decode(builtin, ty, metadata.take()).map_err(|why| undecodable(served, &why))?;
@@ -628,7 +628,12 @@ fn refuse_conflicts(conflicts: &[super::apply::managers::Conflict]) -> Refusal {
 /// An applied configuration has to fit the schema as it is: nothing is dropped.
 ///
 /// `namespace` is the one the configuration itself names.
-fn check_config(place: Place<'_>, ty: super::schema::TypeId, config: &Value, namespace: &str) -> Answer<()> {
+fn check_config(
+    place: Place<'_>,
+    ty: crate::kubernetes::TypeId,
+    config: &Value,
+    namespace: &str,
+) -> Answer<()> {
     let served = place.served;
     let errors = typed::validate(&Ty::new(served.schema(), ty), config);
     if errors.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::set::{Elem, Set, field, show};
-use crate::cluster::sandbox::schema::{Field, ListKind, Scalar, Schema, Shape, TypeId};
+use crate::kubernetes::{Field, Fields, ListKind, Scalar, Schema, Shape, TypeId};
 
 /// A type of a schema, or "whatever the value is".
 #[derive(Clone, Copy)]
@@ -28,7 +28,7 @@ enum Kind<'a> {
         value: Ty<'a>,
     },
     Struct {
-        fields: &'a BTreeMap<String, Field>,
+        fields: &'a Fields,
     },
 }
 
@@ -96,8 +96,8 @@ impl<'a> Ty<'a> {
                 let mut found = Map::new();
                 for key in keys {
                     let default = || fields.and_then(|f| f.get(key)).and_then(|f| f.default.clone());
-                    if let Some(v) = map.get(key).cloned().or_else(default) {
-                        found.insert(key.clone(), v);
+                    if let Some(v) = map.get(key.as_ref()).cloned().or_else(default) {
+                        found.insert(key.clone().into_owned(), v);
                     }
                 }
                 if found.is_empty() {
@@ -286,7 +286,7 @@ fn gather(ty: &Ty<'_>, value: &Value, at: &mut Vec<Elem>, out: &mut Set) {
                 at.push(field(key));
                 gather(&inner, v, at, out);
                 let empty = v.is_null() || v.as_object().is_some_and(Map::is_empty);
-                if empty || !fields.contains_key(key) {
+                if empty || fields.get(key).is_none() {
                     out.insert(at);
                 }
                 at.pop();

@@ -103,7 +103,7 @@ pub fn claim_update(old: &Value, new: &Value, errors: &mut Errors) {
     }
     let size = |o: &Value| {
         let text = meta::text(o, "/spec/resources/requests/storage").to_owned();
-        crate::cluster::sandbox::quantity::Quantity::parse(&text).map(|q| q.nanos())
+        crate::kubernetes::quantity::Quantity::parse(&text).map(|q| q.nanos())
     };
     if let (Some(was), Some(is)) = (size(old), size(new))
         && is < was

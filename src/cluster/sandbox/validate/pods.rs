@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{Errors, names};
 use crate::cluster::sandbox::meta;
-use crate::cluster::sandbox::quantity::Quantity;
 use crate::cluster::sandbox::status::FieldError;
+use crate::kubernetes::quantity::Quantity;
 
 pub fn pod(object: &Value, errors: &mut Errors) {
     spec(object.get("spec").unwrap_or(&Value::Null), "spec", errors);
