@@ -32,3 +32,12 @@ fn add(at: KeyId, value: &Value, keys: &mut Keys) {
         keys.set_default(at, value.clone());
     }
 }
+
+/// Adds a values.yaml as its chart has it.
+#[cfg(test)]
+pub fn add_text(text: &str, keys: &mut Keys) {
+    for (name, value) in crate::chart::read_values(text.as_bytes()).unwrap() {
+        let at = keys.enter(Keys::ROOT, &name, Source::Default);
+        add(at, &value, keys);
+    }
+}
