@@ -70,6 +70,14 @@ pub(super) fn failed(address: &str, object: &ObjectRef, why: &str, cause: Vec<St
     with_notes(diag, cause)
 }
 
+pub(super) fn stopped_waiting(address: &str, object: &ObjectRef) -> Diag {
+    Diag::error(
+        codes::NOT_DELETED,
+        format!("`{address}` was stopped while it waited for {object} to be gone"),
+    )
+    .help("nothing was changed there; apply again")
+}
+
 pub(super) fn not_ready(
     address: &str,
     object: &ObjectRef,

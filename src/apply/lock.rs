@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
 
 use super::errors;
+use super::ledger::Refusal;
 use crate::cluster::ErrorKind;
 use crate::diag::Diag;
 use crate::plan::api::Api;
@@ -32,8 +33,8 @@ fn micros(at: Timestamp) -> String {
 /// Takes the lock.
 ///
 /// # Errors
-/// Names the holder when it is held.
-pub(super) async fn acquire<'a>(api: Api<'a>, stack: &str, holder: &str) -> Result<Lock<'a>, Diag> {
+/// Names the holder when it is held; [`Refusal::NoNamespace`] when the lock's namespace is going or gone.
+pub(super) async fn acquire<'a>(api: Api<'a>, stack: &str, holder: &str) -> Result<Lock<'a>, Refusal> {
     let object = ObjectRef {
         api_version: "coordination.k8s.io/v1".into(),
         kind: "Lease".into(),
@@ -73,7 +74,7 @@ pub(super) async fn acquire<'a>(api: Api<'a>, stack: &str, holder: &str) -> Resu
         )
     };
     if !is_over(&live) {
-        return Err(held(&live));
+        return Err(held(&live).into());
     }
     let transitions = at(&live, &["spec", "leaseTransitions"]).and_then(Value::as_i64).unwrap_or(0);
     if let Some(spec) = live.get_mut("spec").and_then(Value::as_object_mut) {
@@ -85,7 +86,7 @@ pub(super) async fn acquire<'a>(api: Api<'a>, stack: &str, holder: &str) -> Resu
     }
     match api.update(&resource, &object, &live).await {
         Ok(body) => Ok(Lock { api, stack: stack.to_owned(), object, body }),
-        Err(error) if error.kind == ErrorKind::Conflict => Err(held(&live)),
+        Err(error) if error.kind == ErrorKind::Conflict => Err(held(&live).into()),
         Err(error) => Err(error.into()),
     }
 }

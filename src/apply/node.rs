@@ -248,7 +248,7 @@ impl Node<'_> {
     }
 }
 
-fn deletion_state(live: &Value) -> String {
+pub(super) fn deletion_state(live: &Value) -> String {
     let finalizers = live.get("metadata").and_then(|m| m.get("finalizers")).and_then(Value::as_array);
     let names: Vec<&str> = finalizers.into_iter().flatten().filter_map(Value::as_str).collect();
     if names.is_empty() {

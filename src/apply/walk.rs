@@ -9,8 +9,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Duration, Instant};
 
 use super::event::{ApplyEvent, ApplyReport, Events, NodeResult, Outcome};
+use super::ledger::Refusal;
 use super::lock::Lock;
-use super::node::{Failure, Node};
+use super::node::{Failure, Node, Pauses};
 use super::{Options, errors, ledger, lock, release, uninstall, wait};
 use crate::cluster::Cluster;
 use crate::diag::Diag;
@@ -18,6 +19,9 @@ use crate::eval::desired::Address;
 use crate::plan::api::Api;
 use crate::plan::inventory::{Entry, Inventory};
 use crate::plan::{Action, Change, ObjectRef, ObjectsOp, Operation, Plan};
+
+/// A namespace on its way out is usually gone in a few seconds.
+const TERMINATION: Duration = Duration::from_secs(60);
 
 /// A cluster with work to do: its inventory as written last.
 struct Site<'a> {
@@ -53,7 +57,8 @@ pub(super) async fn apply(
             continue;
         };
         let api = Api::new(cluster);
-        match open(api, plan, state.inventory.as_ref(), &changes, options).await {
+        let node = Node { api, address, events, started: Instant::now(), timeout: TERMINATION };
+        match open(&node, plan, state.inventory.as_ref(), &changes, options).await {
             Ok((inventory, lock)) => {
                 sites.insert(address, Site { api, inventory });
                 locks.push(lock);
@@ -128,15 +133,33 @@ fn needs_work(inventory: Option<&Inventory>, changes: &[&Change], destroy: bool)
     stale || (destroy && inventory.is_some())
 }
 
-/// Lock first, then the inventory's first write.
+/// Lock first, then the inventory's first write. Another stack's destroy may remove their namespace in between:
+/// then it is waited for, and all begins again.
 async fn open<'a>(
-    api: Api<'a>,
+    node: &Node<'a>,
     plan: &Plan,
     known: Option<&Inventory>,
     changes: &[&Change],
     options: &Options,
 ) -> Result<(Inventory, Lock<'a>), Diag> {
-    ledger::ensure_namespace(api).await?;
+    let mut pauses = Pauses::new();
+    loop {
+        ledger::ensure_namespace(node, &options.stop).await?;
+        match begin(node.api, plan, known, changes, options).await {
+            Ok(opened) => return Ok(opened),
+            Err(Refusal::NoNamespace(_)) if !node.is_late() => pauses.next().await,
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+}
+
+async fn begin<'a>(
+    api: Api<'a>,
+    plan: &Plan,
+    known: Option<&Inventory>,
+    changes: &[&Change],
+    options: &Options,
+) -> Result<(Inventory, Lock<'a>), Refusal> {
     let lock = lock::acquire(api, &plan.stack, &options.holder).await?;
     let mut inventory = known.cloned().unwrap_or_else(|| Inventory::new(&plan.stack));
     let planned: BTreeMap<String, Option<Entry>> = changes
@@ -145,11 +168,17 @@ async fn open<'a>(
         .map(|c| (c.address.clone(), c.entry.clone()))
         .collect();
     ledger::begin(&mut inventory, &planned);
-    match ledger::write(api, &mut inventory).await {
+    let first = inventory.resource_version.is_empty();
+    let mut written = ledger::write(api, &mut inventory).await;
+    // An inventory that was there before keeps its namespace by itself.
+    if first && written.is_ok() {
+        written = ledger::claim_namespace(api, &options.holder).await;
+    }
+    match written {
         Ok(()) => Ok((inventory, lock)),
-        Err(diag) => {
+        Err(refusal) => {
             lock.release().await;
-            Err(diag)
+            Err(refusal)
         }
     }
 }
@@ -176,7 +205,7 @@ async fn close(site: &mut Site<'_>) -> Result<(), Diag> {
         let stack = site.inventory.stack.clone();
         return ledger::remove(site.api, &stack).await;
     }
-    ledger::write(site.api, &mut site.inventory).await
+    Ok(ledger::write(site.api, &mut site.inventory).await?)
 }
 
 type Work<'a> = Pin<Box<dyn Future<Output = Done> + 'a>>;

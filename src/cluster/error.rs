@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Unauthorized,
     /// 403.
     Forbidden,
+    /// 403, but for the namespace, which is being deleted and takes nothing new.
+    Terminating,
     /// 404 for an object.
     NotFound,
     /// 404 for a kind: the server does not serve it.
@@ -81,9 +83,11 @@ impl ErrorKind {
             ErrorKind::AlreadyExists | ErrorKind::Conflict => codes::CLUSTER_CONFLICT,
             ErrorKind::Invalid => codes::CLUSTER_INVALID,
             ErrorKind::Sandbox => codes::SANDBOX,
-            ErrorKind::NotFound | ErrorKind::Expired | ErrorKind::Unavailable | ErrorKind::Other => {
-                codes::CLUSTER_API
-            }
+            ErrorKind::NotFound
+            | ErrorKind::Terminating
+            | ErrorKind::Expired
+            | ErrorKind::Unavailable
+            | ErrorKind::Other => codes::CLUSTER_API,
         }
     }
 }
@@ -194,6 +198,7 @@ impl ClusterError {
 fn kind_of(status: &Status) -> ErrorKind {
     match (status.code, status.reason.as_str()) {
         (401, _) => ErrorKind::Unauthorized,
+        (403, _) if is_terminating(status) => ErrorKind::Terminating,
         (403, _) => ErrorKind::Forbidden,
         // An object's 404 carries its name; an unserved path has only this sentence.
         (404, _) if status.message.contains("could not find the requested resource") => {
@@ -212,6 +217,12 @@ fn kind_of(status: &Status) -> ErrorKind {
     }
 }
 
+/// Admission (`NamespaceLifecycle`) names the reason among the causes; it has no status of its own.
+fn is_terminating(status: &Status) -> bool {
+    let causes = status.details.as_ref().map(|d| d.causes.as_slice()).unwrap_or_default();
+    causes.iter().any(|cause| cause.reason == "NamespaceTerminating")
+}
+
 fn help_for(kind: ErrorKind, call: &Call<'_>) -> Option<String> {
     match kind {
         ErrorKind::Unauthorized => {
@@ -223,6 +234,12 @@ fn help_for(kind: ErrorKind, call: &Call<'_>) -> Option<String> {
             Some(format!(
                 "grant verb `{}` on `{resource}` with a Role or ClusterRole; `kubectl auth can-i {} {resource}{place}` shows what is granted",
                 call.verb, call.verb
+            ))
+        }
+        ErrorKind::Terminating => {
+            let namespace = call.namespace.unwrap_or("NAME");
+            Some(format!(
+                "wait until the namespace is gone and try again; `kubectl get namespace {namespace} -o yaml` says what keeps it"
             ))
         }
         ErrorKind::UnknownKind => Some(

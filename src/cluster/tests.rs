@@ -198,6 +198,19 @@ async fn forbidden_names_verb_resource_and_namespace() {
 }
 
 #[tokio::test]
+async fn a_namespace_on_its_way_out_is_no_matter_of_rights() {
+    let said = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"secrets \"x\" is forbidden: unable to create new content in namespace shop because it is being terminated","reason":"Forbidden","details":{"name":"x","kind":"secrets","causes":[{"reason":"NamespaceTerminating","message":"namespace shop is being terminated","field":"metadata.namespace"}]},"code":403}"#;
+    let server = scripted(&[(403, said)]);
+    let request = Request::get("/x").body(Vec::new()).unwrap();
+    let error = server.client.request::<serde_json::Value>(request).await.unwrap_err();
+    let call = Call { verb: "create", resource: "secrets", namespace: Some("shop"), name: Some("x") };
+    let told = ClusterError::from_kube("prod", "https://api", &call, &error);
+    assert_eq!(told.kind, ErrorKind::Terminating);
+    assert!(told.message.contains("because it is being terminated"), "{}", told.message);
+    assert!(told.help.unwrap().contains("kubectl get namespace shop -o yaml"));
+}
+
+#[tokio::test]
 async fn a_sandbox_is_a_cluster_like_any_other() {
     let dir = tempfile::tempdir().unwrap();
     let target = Target::Sandbox { dir: dir.path().join("prod") };

@@ -218,10 +218,32 @@ impl<'a> Api<'a> {
         object: &ObjectRef,
         uid: Option<&str>,
     ) -> Result<bool, ClusterError> {
+        let preconditions = uid.map(|uid| json!({ "uid": uid }));
+        self.delete_if(resource, object, preconditions).await
+    }
+
+    /// The same, if the object is as it was in `seen`; otherwise a conflict.
+    pub async fn delete_unchanged(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        seen: &Value,
+    ) -> Result<bool, ClusterError> {
+        let of = |field: &str| super::object::text(seen, &["metadata", field]).to_owned();
+        let preconditions = json!({ "uid": of("uid"), "resourceVersion": of("resourceVersion") });
+        self.delete_if(resource, object, Some(preconditions)).await
+    }
+
+    async fn delete_if(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        preconditions: Option<Value>,
+    ) -> Result<bool, ClusterError> {
         let mut options =
             json!({ "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background" });
-        if let (Some(uid), Some(map)) = (uid, options.as_object_mut()) {
-            map.insert("preconditions".into(), json!({ "uid": uid }));
+        if let (Some(preconditions), Some(map)) = (preconditions, options.as_object_mut()) {
+            map.insert("preconditions".into(), preconditions);
         }
         let request = json_body(Request::delete(path(resource, object, &[])));
         match self.send("delete", resource, object, request, Some(&options)).await {

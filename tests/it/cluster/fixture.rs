@@ -78,6 +78,16 @@ impl Fixture {
         Some(Fixture { cluster, real: true, id: self.id.clone(), events: Mutex::default(), _dir: None })
     }
 
+    /// A cluster without a sandbox of its own to keep.
+    pub fn of(cluster: Cluster) -> Fixture {
+        Fixture { cluster, real: false, id: unique("of"), events: Mutex::default(), _dir: None }
+    }
+
+    /// The same test, reaching its cluster in another way.
+    pub fn on(&self, cluster: Cluster) -> Fixture {
+        Fixture { id: self.id.clone(), ..Fixture::of(cluster) }
+    }
+
     pub fn stack(&self) -> Stack {
         Stack { id: self.id.clone(), nodes: Vec::new() }
     }

@@ -4,6 +4,7 @@ mod fixture;
 mod lifecycle;
 mod lookups;
 mod ownership;
+mod races;
 mod releases;
 
 /// Makes two tests of each case.
