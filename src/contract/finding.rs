@@ -3,6 +3,7 @@
 use super::suggest::Likely;
 use crate::diag::{Diag, codes};
 use crate::source::{FileId, Span};
+use serde_json::Value;
 
 /// A step into values as a user gave them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,53 @@ pub enum Kind {
     Unknown { likely: Option<Likely> },
     /// Any key may be here, but this one is almost that of a default.
     NearMiss { meant: String },
+    /// The value goes to a field of Kubernetes objects whose types, of these names, have no such field.
+    UnknownField { types: Vec<String>, meant: Option<String> },
+    /// Templates look for keys in what has none.
+    WrongShape { expected: Shape, found: Shape },
+    /// A text where `true` or `false` is expected: every text is true.
+    QuotedBool { text: String },
+    /// A null takes a default away.
+    Deletes,
+    /// A list replaces the default list: so many of its entries are gone.
+    Replaces { lost: usize, of: usize },
+    /// The chart asks not to use it.
+    Deprecated { why: Option<String> },
+}
+
+/// What a value is, without what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Map,
+    List,
+    Text,
+    Number,
+    Bool,
+    Null,
+}
+
+impl Shape {
+    pub fn of(value: &Value) -> Shape {
+        match value {
+            Value::Null => Shape::Null,
+            Value::Bool(_) => Shape::Bool,
+            Value::Number(_) => Shape::Number,
+            Value::String(_) => Shape::Text,
+            Value::Array(_) => Shape::List,
+            Value::Object(_) => Shape::Map,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Shape::Map => "a map",
+            Shape::List => "a list",
+            Shape::Text => "a text",
+            Shape::Number => "a number",
+            Shape::Bool => "a boolean",
+            Shape::Null => "null",
+        }
+    }
 }
 
 /// A path as people write it: `a.b[0].c`.
@@ -120,6 +168,51 @@ impl Finding {
                 at(diag, "any key is taken here, but a default has nearly this name")
                     .help(format!("did you mean `{meant}`?"))
             }
+            Kind::UnknownField { types, meant } => {
+                let message = format!("unknown key `{path}`: no field `{name}` in {}", listed(&types));
+                let diag = at(Diag::error(codes::UNKNOWN_FIELD, message), "Kubernetes has no such field");
+                match meant {
+                    Some(meant) => diag.help(format!("did you mean `{meant}`?")),
+                    None => diag,
+                }
+            }
+            Kind::WrongShape { expected, found } => {
+                let (expected, found) = (expected.words(), found.words());
+                let message = format!("`{path}` is {expected} to the chart, not {found}");
+                at(Diag::error(codes::VALUE_SHAPE, message), "the templates look for keys in it")
+            }
+            Kind::QuotedBool { text } => {
+                let message = format!("`{path}` is a boolean in the chart, and a text here");
+                at(Diag::warning(codes::VALUE_SHAPE, message), "a text is true, whatever it says")
+                    .help(format!("write {text} without quotes"))
+            }
+            Kind::Deletes => {
+                let message = format!("null deletes the default of `{path}`");
+                at(Diag::remark(codes::VALUE_REPLACED, message), "no default any more")
+            }
+            Kind::Replaces { lost, of } => {
+                let message =
+                    format!("`{path}` replaces the chart's list: {lost} of its {of} entries are gone");
+                at(Diag::remark(codes::VALUE_REPLACED, message), "lists are replaced, not merged")
+            }
+            Kind::Deprecated { why } => {
+                let diag = Diag::warning(codes::VALUE_DEPRECATED, format!("`{path}` is deprecated"));
+                let diag = at(diag, "the chart asks not to use this");
+                match why.as_deref().and_then(|text| text.lines().next()) {
+                    Some(text) => diag.help(text.to_owned()),
+                    None => diag,
+                }
+            }
         }
+    }
+}
+
+/// `a`, `b` or `c`, in backticks.
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => "it".to_owned(),
     }
 }

@@ -53,6 +53,8 @@ pub struct Key {
     pub description: Option<String>,
     /// What its comment says its type is, in the comment's words.
     pub declared_type: Option<String>,
+    /// Its comment or schema asks not to use it.
+    pub deprecated: bool,
     /// Where all of it, whatever its keys, goes. Nothing: only the keys below are looked at.
     pub sinks: Vec<Sink>,
 }
@@ -81,6 +83,7 @@ impl Key {
             default: None,
             description: None,
             declared_type: None,
+            deprecated: false,
             sinks: Vec::new(),
         }
     }
@@ -181,8 +184,14 @@ impl Keys {
     /// What a comment says of a place; the first to say something is kept.
     pub fn describe(&mut self, id: KeyId, description: Option<String>, declared_type: Option<String>) {
         let key = self.get_mut(id);
+        key.deprecated |= description.as_deref().is_some_and(says_deprecated);
         key.description = key.description.take().or(description);
         key.declared_type = key.declared_type.take().or(declared_type);
+    }
+
+    /// A place should not be used any more.
+    pub fn deprecate(&mut self, id: KeyId) {
+        self.get_mut(id).deprecated = true;
     }
 
     /// How many steps lead to a place.
@@ -224,4 +233,10 @@ impl Keys {
     pub fn ids(&self) -> impl Iterator<Item = KeyId> + use<> {
         (0..u32::try_from(self.0.len()).unwrap_or(u32::MAX)).map(KeyId)
     }
+}
+
+/// Whether a description begins with the word: further in, it is about something else as often as not.
+fn says_deprecated(description: &str) -> bool {
+    let start = description.trim_start_matches(|c: char| !c.is_alphanumeric());
+    start.get(.."deprecated".len()).is_some_and(|word| word.eq_ignore_ascii_case("deprecated"))
 }

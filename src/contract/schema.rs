@@ -38,6 +38,9 @@ impl Reader<'_> {
         }
         let text = |name| schema.get(name).and_then(Value::as_str).map(str::to_owned);
         if at != Keys::ROOT {
+            if schema.get("deprecated") == Some(&Value::Bool(true)) {
+                self.keys.deprecate(at);
+            }
             self.keys.describe(at, text("description").or_else(|| text("title")), text("type"));
         }
         for (name, property) in object(schema, "properties") {

@@ -1,7 +1,7 @@
 //! What a key that does not exist may have been meant to be.
 
 use super::finding::{Path, Step};
-use super::keys::{KeyId, Keys};
+use super::keys::{self, KeyId, Keys};
 use serde_json::Value;
 
 /// What a key was probably meant to be.
@@ -15,19 +15,26 @@ pub enum Likely {
 
 /// The best guess, if any is good enough: a key at the same place, else the same key at another place.
 pub fn likely<'k>(
-    keys: &Keys,
+    known: &Keys,
     path: &Path,
     name: &str,
     value: &Value,
     siblings: impl Iterator<Item = &'k str>,
 ) -> Option<Likely> {
-    let limit = (name.chars().count() / 3).max(1);
-    let near =
-        siblings.map(|other| (distance(name, other), other)).filter(|(distance, _)| *distance <= limit).min();
-    if let Some((_, other)) = near {
-        return Some(Likely::Sibling(other.to_owned()));
+    match nearest(name, siblings) {
+        Some(other) => Some(Likely::Sibling(other)),
+        None => elsewhere(known, path, name, value).map(Likely::Elsewhere),
     }
-    elsewhere(keys, path, name, value).map(Likely::Elsewhere)
+}
+
+/// The name that is nearest, if it is near.
+pub fn nearest<'k>(name: &str, names: impl Iterator<Item = &'k str>) -> Option<String> {
+    let limit = (name.chars().count() / 3).max(1);
+    names
+        .map(|other| (distance(name, other), other))
+        .filter(|(distance, other)| *distance <= limit && *other != name)
+        .min()
+        .map(|(_, other)| other.to_owned())
 }
 
 /// Edits between two keys; upper and lower case, `-` and `_` are confused most easily.
@@ -37,36 +44,36 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// A key of the same name at another place: the only one, or the one that fits what is below and lies nearest.
-fn elsewhere(keys: &Keys, path: &Path, name: &str, value: &Value) -> Option<String> {
+fn elsewhere(known: &Keys, path: &Path, name: &str, value: &Value) -> Option<String> {
     let mut best: Option<((usize, usize), KeyId)> = None;
     let mut tied = false;
-    for id in keys.ids() {
-        if !matches!(&keys.get(id).step, super::keys::Step::Name(other) if **other == *name) {
+    for id in known.ids() {
+        if !matches!(&known.get(id).step, keys::Step::Name(other) if **other == *name) {
             continue;
         }
         let fitting = match value {
-            Value::Object(map) => map.keys().filter(|k| keys.get(id).name(k).is_some()).count(),
+            Value::Object(map) => map.keys().filter(|k| known.get(id).name(k).is_some()).count(),
             _ => 0,
         };
-        let score = (fitting, common(keys, id, path));
+        let score = (fitting, common(known, id, path));
         match &best {
-            Some((known, _)) if *known > score => {}
-            Some((known, _)) if *known == score => tied = true,
+            Some((other, _)) if *other > score => {}
+            Some((other, _)) if *other == score => tied = true,
             _ => {
                 tied = false;
                 best = Some((score, id));
             }
         }
     }
-    best.filter(|_| !tied).map(|(_, id)| keys.path(id))
+    best.filter(|_| !tied).map(|(_, id)| known.path(id))
 }
 
 /// How many steps two paths share from the root.
-fn common(keys: &Keys, id: KeyId, path: &Path) -> usize {
-    let steps = keys.steps(id);
-    let same = |(known, given): &(&super::keys::Step, &Step)| match (known, given) {
-        (super::keys::Step::Name(a), Step::Key(b)) => **a == **b,
-        (super::keys::Step::Each, _) => true,
+fn common(known: &Keys, id: KeyId, path: &Path) -> usize {
+    let steps = known.steps(id);
+    let same = |(own, given): &(&keys::Step, &Step)| match (own, given) {
+        (keys::Step::Name(a), Step::Key(b)) => **a == **b,
+        (keys::Step::Each, _) => true,
         _ => false,
     };
     steps.into_iter().zip(path).take_while(same).count()

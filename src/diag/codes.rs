@@ -88,6 +88,10 @@ codes! {
     CHART_FLAG = "E0410", "A flag of `helm template` that is not offered, or that cannot be carried out.";
     UNKNOWN_VALUE = "E0411", "A value is given under a key that nothing in the chart reads.";
     NEAR_MISS = "E0412", "A key in a map that takes any key is, but for a slip, the key of a default.";
+    UNKNOWN_FIELD = "E0413", "A key is handed on to a field of a Kubernetes object that has no such field.";
+    VALUE_SHAPE = "E0414", "A value of another shape than the chart's templates expect: a text where they look for keys, a quoted `false`.";
+    VALUE_REPLACED = "E0415", "A value that takes part of the chart's defaults away: a null, or a list without the default entries (a note).";
+    VALUE_DEPRECATED = "E0416", "The chart says that the key is deprecated (a warning).";
     // rendering
     TEMPLATE_SYNTAX = "E0501", "A chart's template is not a valid Go template.";
     TEMPLATE_FAILED = "E0502", "A chart's template failed while it was rendered.";

@@ -48,6 +48,11 @@ impl Diag {
         Diag::new(Severity::Warning, code, message)
     }
 
+    /// Something to know that is not wrong.
+    pub fn remark(code: Code, message: impl Into<String>) -> Self {
+        Diag::new(Severity::Note, code, message)
+    }
+
     fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
         Diag { severity, code, message: message.into(), labels: Vec::new(), help: None, notes: Vec::new() }
     }
