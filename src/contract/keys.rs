@@ -120,6 +120,11 @@ impl Keys {
         &self.0[id.0 as usize]
     }
 
+    /// The place above; none above the values themselves.
+    pub fn parent(&self, id: KeyId) -> Option<KeyId> {
+        (id != Self::ROOT).then(|| self.get(id).parent)
+    }
+
     fn get_mut(&mut self, id: KeyId) -> &mut Key {
         #[expect(clippy::indexing_slicing, reason = "an id is a place in this arena")]
         &mut self.0[id.0 as usize]
@@ -196,7 +201,7 @@ impl Keys {
 
     /// How many steps lead to a place.
     pub fn depth(&self, id: KeyId) -> usize {
-        std::iter::successors(Some(id), |&at| (at != Self::ROOT).then(|| self.get(at).parent)).count() - 1
+        std::iter::successors(self.parent(id), |&at| self.parent(at)).count()
     }
 
     /// The steps to a place from the root.

@@ -26,6 +26,8 @@ use keys::Keys;
 pub struct Contract {
     /// The keys of its values, those of its subcharts included.
     pub keys: Keys,
+    /// The templates were followed to their end. Otherwise keys may be missing.
+    pub complete: bool,
 }
 
 impl Contract {
@@ -39,7 +41,7 @@ impl Contract {
             schema::read(instance, &mut keys);
         }
         charts::imports(&instances, &mut keys);
-        flow::follow(&instances, &mut keys);
-        Contract { keys }
+        let complete = flow::follow(&instances, &mut keys);
+        Contract { keys, complete }
     }
 }

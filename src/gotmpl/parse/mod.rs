@@ -695,5 +695,5 @@ impl<'t> Parser<'t> {
 
 /// Native stack that must be free before going one level deeper, and how much to add when it is not. One level of
 /// parsing or executing uses far less than the zone, in debug builds too.
-pub(super) const RED_ZONE: usize = 128 * 1024;
-pub(super) const STACK_STEP: usize = 2 * 1024 * 1024;
+pub const RED_ZONE: usize = 128 * 1024;
+pub const STACK_STEP: usize = 2 * 1024 * 1024;
