@@ -51,14 +51,23 @@ impl Abs {
         Abs { objects: BTreeSet::from([id]), ..Abs::default() }
     }
 
+    /// A list. One inside others, deeper than anybody builds them, is not told from the outer one.
     pub fn list(items: Abs) -> Abs {
+        let depth = std::iter::successors(items.items.as_ref(), |items| items.items.as_ref()).count();
+        if depth >= 3 {
+            return items;
+        }
         Abs { items: Some(Rc::new(items)), ..Abs::default() }
     }
 
-    /// A text made of the whole of a value.
+    /// A text made of the whole of a value. What is a text already stays what it is.
     pub fn text_of(value: Abs) -> Abs {
         // A constant as YAML may be written otherwise; what holds nothing leads nowhere.
-        let value = Abs { constants: BTreeSet::new(), ..value };
+        let inner = value.text.clone();
+        let mut value = Abs { constants: BTreeSet::new(), text: None, ..value };
+        if let Some(inner) = inner {
+            value.join(&inner);
+        }
         if value.is_empty() {
             return Abs::default();
         }

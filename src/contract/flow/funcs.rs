@@ -18,7 +18,8 @@ pub fn call(walk: &mut Walk<'_>, name: &str, args: &[Abs]) -> Abs {
         // One of the arguments, as it is.
         "default" | "coalesce" | "and" | "or" => either(args),
         "ternary" => either(args.get(..2).unwrap_or(args)),
-        "required" | "deepCopy" | "mustDeepCopy" => last().clone(),
+        "required" => last().clone(),
+        "deepCopy" | "mustDeepCopy" => fresh(walk, last()),
         "fail" => none,
 
         // Lists.
@@ -73,7 +74,7 @@ pub fn call(walk: &mut Walk<'_>, name: &str, args: &[Abs]) -> Abs {
             for other in args.iter().skip(1) {
                 walk.heap.merge(arg(0), other);
             }
-            either(args)
+            if arg(0).objects.is_empty() { either(args) } else { arg(0).clone() }
         }
 
         // Texts of whole values, and back.
@@ -82,7 +83,10 @@ pub fn call(walk: &mut Walk<'_>, name: &str, args: &[Abs]) -> Abs {
             Abs::text_of(last().clone())
         }
         "fromYaml" | "mustFromYaml" | "fromJson" | "mustFromJson" | "fromToml" | "fromYamlArray"
-        | "fromJsonArray" => last().text.as_deref().cloned().unwrap_or_default(),
+        | "fromJsonArray" => {
+            let read = last().text.as_deref().cloned().unwrap_or_default();
+            fresh(walk, &read)
+        }
 
         // Nothing of a value is left in its digest.
         "sha256sum" | "sha1sum" | "sha512sum" | "adler32sum" | "bcrypt" | "htpasswd" | "derivePassword" => {
@@ -100,6 +104,15 @@ pub fn call(walk: &mut Walk<'_>, name: &str, args: &[Abs]) -> Abs {
         // Whatever is left works on text.
         _ => args.iter().fold(none, |all, arg| all.or(&arg.as_text())),
     }
+}
+
+/// A copy: what is written into it is not written into the value.
+fn fresh(walk: &mut Walk<'_>, value: &Abs) -> Abs {
+    if value.keys.is_empty() && value.objects.is_empty() && value.roots.is_empty() {
+        return value.clone();
+    }
+    let object = Object { merged: value.clone(), ..Object::default() };
+    Abs { items: value.items.clone(), ..Abs::object(walk.heap.make(object)) }
 }
 
 fn either(args: &[Abs]) -> Abs {

@@ -8,9 +8,6 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Deeper than this, maps that templates make are not told apart.
-const MAX_DEPTH: usize = 12;
-
 /// Everything that a value can lead to.
 pub struct Heap<'a> {
     pub instances: &'a [Instance<'a>],
@@ -22,6 +19,8 @@ pub struct Heap<'a> {
     merged: BTreeMap<Place, Abs>,
     /// How many times something was written.
     pub writes: usize,
+    /// How much was looked through.
+    pub work: usize,
     /// How many times into values or a context; the oldest map written into.
     placed: usize,
     oldest: usize,
@@ -51,6 +50,7 @@ impl<'a> Heap<'a> {
             written: BTreeMap::new(),
             merged: BTreeMap::new(),
             writes: 0,
+            work: 0,
             placed: 0,
             oldest: usize::MAX,
         }
@@ -78,28 +78,42 @@ impl<'a> Heap<'a> {
         self.objects.get(id.0).cloned().unwrap_or_default()
     }
 
-    /// What is under a name.
-    pub fn field(&mut self, value: &Abs, name: &str) -> Abs {
-        self.field_within(value, name, 0)
+    /// A value with all that is merged into it.
+    fn whole(&mut self, value: &Abs) -> Abs {
+        let mut all = value.clone();
+        let mut seen: BTreeSet<Base> = BTreeSet::new();
+        let mut next: Vec<Base> = bases(value).collect();
+        while let Some(base) = next.pop() {
+            if !seen.insert(base) {
+                continue;
+            }
+            self.work += 1;
+            let merged = match base {
+                Base::Object(id) => self.objects.get(id.0).map(|object| &object.merged),
+                Base::Place(place) => self.merged.get(&place),
+            };
+            if let Some(merged) = merged {
+                next.extend(bases(merged));
+                all.join(merged);
+            }
+        }
+        all
     }
 
-    fn field_within(&mut self, value: &Abs, name: &str, depth: usize) -> Abs {
+    /// What is under a name.
+    pub fn field(&mut self, value: &Abs, name: &str) -> Abs {
+        let value = self.whole(value);
         let mut found = Abs::default();
-        if depth > MAX_DEPTH {
-            return found;
-        }
         for &key in &value.keys {
             self.enter(key, name, &mut found);
-            self.written_to(Place::Key(key), name, depth, &mut found);
+            self.written_to(Place::Key(key), name, &mut found);
         }
         for &id in &value.objects {
-            let object = self.object(id);
+            let Some(object) = self.objects.get(id.0) else { continue };
             if let Some(field) = object.fields.get(name) {
                 found.join(field);
             }
             found.join(&object.rest);
-            let merged = self.field_within(&object.merged, name, depth + 1);
-            found.join(&merged);
         }
         for &root in &value.roots {
             let Some(instance) = self.instances.get(root) else { continue };
@@ -115,7 +129,7 @@ impl<'a> Heap<'a> {
                 }
                 _ => {}
             }
-            self.written_to(Place::Root(root), name, depth, &mut found);
+            self.written_to(Place::Root(root), name, &mut found);
         }
         for &root in &value.subcharts {
             let below = self.instances.get(root).map(|instance| &instance.below);
@@ -136,13 +150,9 @@ impl<'a> Heap<'a> {
         found.keys.insert(self.keys.enter(key, name, Source::Template));
     }
 
-    fn written_to(&mut self, place: Place, name: &str, depth: usize, found: &mut Abs) {
+    fn written_to(&self, place: Place, name: &str, found: &mut Abs) {
         if let Some(written) = self.written.get(&(place, name.to_owned())) {
             found.join(written);
-        }
-        if let Some(merged) = self.merged.get(&place).cloned() {
-            let merged = self.field_within(&merged, name, depth + 1);
-            found.join(&merged);
         }
     }
 
@@ -168,34 +178,22 @@ impl<'a> Heap<'a> {
 
     /// What any key or item holds.
     pub fn each(&mut self, value: &Abs) -> Abs {
-        self.each_within(value, 0)
-    }
-
-    fn each_within(&mut self, value: &Abs, depth: usize) -> Abs {
+        let value = self.whole(value);
         let mut found = Abs::default();
-        if depth > MAX_DEPTH {
-            return found;
-        }
         for &key in &value.keys {
             found.keys.insert(self.keys.enter_each(key, Source::Template));
-            if let Some(merged) = self.merged.get(&Place::Key(key)).cloned() {
-                let merged = self.each_within(&merged, depth + 1);
-                found.join(&merged);
-            }
         }
         for &id in &value.objects {
-            let object = self.object(id);
+            let Some(object) = self.objects.get(id.0) else { continue };
             object.fields.values().for_each(|field| found.join(field));
             found.join(&object.rest);
-            let merged = self.each_within(&object.merged, depth + 1);
-            found.join(&merged);
         }
         if let Some(items) = &value.items {
             found.join(items);
         }
-        if let Some(text) = &value.text {
+        if value.text.is_some() {
             // A text that was split.
-            found.join(&Abs { text: Some(text.clone()), ..Abs::default() });
+            found.join(&Abs { text: value.text.clone(), ..Abs::default() });
         }
         for &root in &value.subcharts {
             let below = self.instances.get(root).map(|instance| &instance.below);
@@ -209,7 +207,7 @@ impl<'a> Heap<'a> {
     pub fn names(&self, value: &Abs) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for &id in &value.objects {
-            names.extend(self.object(id).fields.into_keys());
+            names.extend(self.objects.get(id.0).into_iter().flat_map(|object| object.fields.keys().cloned()));
         }
         if !value.keys.is_empty() || names.len() > 24 {
             return BTreeSet::new();
@@ -274,32 +272,27 @@ impl<'a> Heap<'a> {
 
     /// All of a value is written somewhere.
     pub fn sink(&mut self, value: &Abs, sink: &Sink) {
-        self.sink_within(value, sink, 0);
+        let mut seen = BTreeSet::new();
+        self.sink_unseen(value, sink, &mut seen);
     }
 
-    fn sink_within(&mut self, value: &Abs, sink: &Sink, depth: usize) {
-        if depth > MAX_DEPTH {
-            return;
-        }
+    fn sink_unseen(&mut self, value: &Abs, sink: &Sink, seen: &mut BTreeSet<ObjectId>) {
+        let value = self.whole(value);
         for &key in &value.keys {
             self.keys.sink(key, sink);
-            if let Some(merged) = self.merged.get(&Place::Key(key)).cloned() {
-                self.sink_within(&merged, sink, depth + 1);
-            }
         }
         for &id in &value.objects {
+            if !seen.insert(id) {
+                continue;
+            }
             let object = self.object(id);
             for (name, field) in &object.fields {
-                self.sink_within(field, &Sink::Field(name.as_str().into()), depth + 1);
+                self.sink_unseen(field, &Sink::Field(name.as_str().into()), seen);
             }
-            self.sink_within(&object.rest, &Sink::Anywhere, depth + 1);
-            self.sink_within(&object.merged, sink, depth + 1);
+            self.sink_unseen(&object.rest, &Sink::Anywhere, seen);
         }
-        if let Some(items) = &value.items {
-            self.sink_within(items, sink, depth + 1);
-        }
-        if let Some(text) = &value.text {
-            self.sink_within(text, sink, depth + 1);
+        for part in [&value.items, &value.text].into_iter().flatten() {
+            self.sink_unseen(part, sink, seen);
         }
     }
 
@@ -343,11 +336,11 @@ impl<'a> Heap<'a> {
     /// What tells this value from others, whatever maps were made for it.
     pub fn identity(&self, value: &Abs) -> String {
         let mut text = String::new();
-        self.describe(value, &mut text, 0);
+        self.describe(value, &mut text, &mut BTreeMap::new());
         text
     }
 
-    fn describe(&self, value: &Abs, out: &mut String, depth: usize) {
+    fn describe(&self, value: &Abs, out: &mut String, seen: &mut BTreeMap<ObjectId, usize>) {
         // Writing into a string cannot fail.
         let _ = write!(
             out,
@@ -357,27 +350,40 @@ impl<'a> Heap<'a> {
         for part in [&value.text, &value.items] {
             out.push('(');
             if let Some(part) = part {
-                self.describe(part, out, depth + 1);
+                self.describe(part, out, seen);
             }
             out.push(')');
         }
         for &id in &value.objects {
-            if depth > 8 {
-                let _ = write!(out, "{id:?}");
+            if let Some(before) = seen.get(&id) {
+                let _ = write!(out, "^{before}");
                 continue;
             }
-            let object = self.object(id);
+            seen.insert(id, seen.len());
+            let Some(object) = self.objects.get(id.0) else { continue };
             out.push('{');
             for (name, field) in &object.fields {
                 let _ = write!(out, "{name:?}:");
-                self.describe(field, out, depth + 1);
+                self.describe(field, out, seen);
             }
             out.push(';');
-            self.describe(&object.rest, out, depth + 1);
-            self.describe(&object.merged, out, depth + 1);
+            self.describe(&object.rest, out, seen);
+            self.describe(&object.merged, out, seen);
             out.push('}');
         }
     }
+}
+
+/// What can have something merged into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Base {
+    Object(ObjectId),
+    Place(Place),
+}
+
+fn bases(value: &Abs) -> impl Iterator<Item = Base> {
+    let objects: Vec<Base> = value.objects.iter().map(|&id| Base::Object(id)).collect();
+    objects.into_iter().chain(places(value).into_iter().map(Base::Place))
 }
 
 fn places(value: &Abs) -> Vec<Place> {

@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
 
     /// Whether all was gone through.
     pub fn is_complete(&self) -> bool {
-        self.steps < MAX_STEPS
+        self.steps + self.heap.work < MAX_STEPS
     }
 
     fn body(&mut self, tree: &Tree, dot: Abs, is_file: bool) -> Abs {
