@@ -161,8 +161,10 @@ impl<'a> Walk<'a> {
                 .names()
                 .any(|(_, below)| self.key(below).sources.iter().any(|&source| by_name(source)))
         };
-        let open = |id: KeyId| !self.key(id).sinks.is_empty() || self.key(id).each().is_some();
-        at.iter().any(|&id| read(id)) && !at.iter().any(|&id| open(id))
+        let open = |id: KeyId| {
+            !self.key(id).sinks.is_empty() || self.key(id).each().is_some_and(|each| self.key(each).listed)
+        };
+        self.contract.complete && at.iter().any(|&id| read(id)) && !at.iter().any(|&id| open(id))
     }
 }
 

@@ -55,6 +55,9 @@ pub struct Key {
     pub declared_type: Option<String>,
     /// Its comment or schema asks not to use it.
     pub deprecated: bool,
+    /// Of what stands for any key: whether templates take whatever keys there are. Otherwise one is looked up there by a
+    /// name that is not known, which must be one of those that are.
+    pub listed: bool,
     /// Where all of it, whatever its keys, goes. Nothing: only the keys below are looked at.
     pub sinks: Vec<Sink>,
 }
@@ -84,6 +87,7 @@ impl Key {
             description: None,
             declared_type: None,
             deprecated: false,
+            listed: false,
             sinks: Vec::new(),
         }
     }
@@ -153,6 +157,13 @@ impl Keys {
 
     /// What stands for any key or item below a place, made if it was not known.
     pub fn enter_each(&mut self, at: KeyId, source: Source) -> KeyId {
+        let id = self.enter_some(at, source);
+        self.get_mut(id).listed = true;
+        id
+    }
+
+    /// The same where one key is looked up by a name that is not known.
+    pub fn enter_some(&mut self, at: KeyId, source: Source) -> KeyId {
         let id = match self.get(at).each {
             Some(known) => known,
             None if self.depth(at) >= MAX_DEPTH => return at,

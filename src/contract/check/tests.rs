@@ -21,7 +21,7 @@ fn contract(defaults: &str, read: &[&str], sunk: &[(&str, Sink)]) -> Contract {
         let id = enter(&mut keys, path);
         keys.sink(id, sink);
     }
-    Contract { keys }
+    Contract { keys, complete: true }
 }
 
 fn found(contract: &Contract, values: &str) -> Vec<(String, Kind)> {

@@ -80,7 +80,10 @@ impl Cursor {
                 after.around(indent)
             }
             // `name: {{ … }}`, and `name: {{- … | nindent 2 }}`.
-            (_, Some(line)) => Some(self.sink(&line)),
+            (_, Some(line)) => {
+                let around = self.lines.iter().filter(|outer| outer.indent < line.indent);
+                Some(if inside_text(around) { Sink::Anywhere } else { sink(&line) })
+            }
             (Some(indent), None) => self.around(indent),
             (None, None) if self.open.trim().trim_start_matches("- ").is_empty() => {
                 self.around(self.open.len())
@@ -95,19 +98,22 @@ impl Cursor {
         let (position, line) = self.lines.iter().enumerate().rev().find(|(_, line)| {
             line.indent < indent || line.indent == indent && line.follows == Follows::Nothing
         })?;
-        let inside_text = |l: &Line| l.follows == Follows::Block;
-        if self.lines.get(..position).unwrap_or_default().iter().any(inside_text) {
+        if inside_text(self.lines.get(..position).unwrap_or_default().iter()) {
             return Some(Sink::Anywhere);
         }
-        Some(self.sink(line))
+        Some(sink(line))
     }
+}
 
-    fn sink(&self, line: &Line) -> Sink {
-        match line.follows {
-            Follows::Nothing => Sink::Field(line.name.clone()),
-            Follows::Value | Follows::Block => Sink::Anywhere,
-        }
+fn sink(line: &Line) -> Sink {
+    match line.follows {
+        Follows::Nothing => Sink::Field(line.name.clone()),
+        Follows::Value | Follows::Block => Sink::Anywhere,
     }
+}
+
+fn inside_text<'l>(mut around: impl Iterator<Item = &'l Line>) -> bool {
+    around.any(|line| line.follows == Follows::Block)
 }
 
 /// The field that a line begins, if it does.

@@ -171,17 +171,27 @@ impl<'a> Heap<'a> {
                 return found;
             }
         }
-        let each = self.each(value);
-        found.join(&each);
+        let some = self.some(value, false);
+        found.join(&some);
         found
     }
 
     /// What any key or item holds.
     pub fn each(&mut self, value: &Abs) -> Abs {
+        self.some(value, true)
+    }
+
+    fn some(&mut self, value: &Abs, listed: bool) -> Abs {
         let value = self.whole(value);
         let mut found = Abs::default();
         for &key in &value.keys {
-            found.keys.insert(self.keys.enter_each(key, Source::Template));
+            // Charts keep the parts of an application under names of their own: a lookup by a name that the
+            // template computes finds one of those.
+            let values = self.instances.iter().any(|instance| instance.root == key);
+            found.keys.insert(match listed || !values {
+                true => self.keys.enter_each(key, Source::Template),
+                false => self.keys.enter_some(key, Source::Template),
+            });
         }
         for &id in &value.objects {
             let Some(object) = self.objects.get(id.0) else { continue };
