@@ -30,6 +30,8 @@ pub struct Abs {
     pub objects: BTreeSet<ObjectId>,
     /// What a list that the template makes holds.
     pub items: Option<Rc<Abs>>,
+    /// The same where all items are known strings, in their order.
+    pub sequence: Option<Rc<Vec<String>>>,
     /// The context of a chart, as in `.` at the top of its files.
     pub roots: BTreeSet<usize>,
     /// `.Subcharts` of a chart.
@@ -60,11 +62,17 @@ impl Abs {
         Abs { items: Some(Rc::new(items)), ..Abs::default() }
     }
 
+    /// A list of strings.
+    pub fn sequence(texts: Vec<String>) -> Abs {
+        let items = Abs { constants: texts.iter().cloned().collect(), ..Abs::default() };
+        Abs { sequence: Some(Rc::new(texts)), ..Abs::list(items) }
+    }
+
     /// A text made of the whole of a value. What is a text already stays what it is.
     pub fn text_of(value: Abs) -> Abs {
         // A constant as YAML may be written otherwise; what holds nothing leads nowhere.
         let inner = value.text.clone();
-        let mut value = Abs { constants: BTreeSet::new(), text: None, ..value };
+        let mut value = Abs { constants: BTreeSet::new(), sequence: None, text: None, ..value };
         if let Some(inner) = inner {
             value.join(&inner);
         }
@@ -89,15 +97,22 @@ impl Abs {
         self.roots.extend(&other.roots);
         self.subcharts.extend(&other.subcharts);
         self.files.extend(&other.files);
+        if self.sequence != other.sequence {
+            self.sequence = None;
+        }
         join_part(&mut self.text, other.text.as_ref());
         join_part(&mut self.items, other.items.as_ref());
     }
 
     /// Either.
     #[must_use]
-    pub fn or(mut self, other: &Abs) -> Abs {
-        self.join(other);
-        self
+    pub fn or(self, other: &Abs) -> Abs {
+        if self.is_empty() {
+            return other.clone();
+        }
+        let mut all = self;
+        all.join(other);
+        all
     }
 
     /// Only what a text made of it still holds: what was a text before, and files.

@@ -23,7 +23,12 @@ pub fn call(walk: &mut Walk<'_>, name: &str, args: &[Abs]) -> Abs {
         "fail" => none,
 
         // Lists.
-        "list" | "tuple" => Abs::list(either(args)),
+        "list" | "tuple" => match args.iter().map(one).collect::<Option<Vec<&str>>>() {
+            Some(texts) if !texts.is_empty() && args.iter().all(is_text) => {
+                Abs::sequence(texts.into_iter().map(str::to_owned).collect())
+            }
+            _ => Abs::list(either(args)),
+        },
         "concat" => either(args),
         "append" | "push" | "mustAppend" | "mustPush" | "prepend" | "mustPrepend" => {
             arg(0).clone().or(&Abs::list(arg(1).clone()))
@@ -33,6 +38,13 @@ pub fn call(walk: &mut Walk<'_>, name: &str, args: &[Abs]) -> Abs {
         | "compact" | "mustCompact" | "sortAlpha" | "toStrings" => arg(0).clone(),
         "without" | "mustWithout" | "slice" | "mustSlice" => arg(0).clone(),
         "chunk" | "mustChunk" => Abs::list(last().clone()),
+        "splitList" if one(arg(0)).is_some() && one(arg(1)).is_some() && is_text(arg(1)) => {
+            let (at, text) = (one(arg(0)).unwrap_or_default(), one(arg(1)).unwrap_or_default());
+            match at.is_empty() {
+                true => Abs::list(Abs::constant(WHATEVER)),
+                false => Abs::sequence(text.split(at).map(str::to_owned).collect()),
+            }
+        }
         "split" | "splitList" | "splitn" | "regexSplit" | "mustRegexSplit" => Abs::list(last().as_text()),
 
         // Maps.
@@ -225,6 +237,11 @@ fn strings(name: &str, args: &[Abs]) -> Abs {
     };
     all.constants = last.constants.iter().map(|text| change(text)).collect();
     all
+}
+
+/// Whether it can be nothing but the strings that are known of it.
+fn is_text(arg: &Abs) -> bool {
+    *arg == Abs { constants: arg.constants.clone(), ..Abs::default() }
 }
 
 /// The only string that an argument can be.

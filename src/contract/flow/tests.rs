@@ -70,6 +70,16 @@ fn names_are_known_through_functions() {
 }
 
 #[test]
+fn a_path_is_stepped_down() {
+    let step = r#"{{ $at := .Values }}{{ range splitList "." "a.b.c" }}{{ if not $at }}{{ fail . }}{{ end }}{{ $at = index $at . }}{{ end }}{{ $at }}"#;
+    assert_eq!(of(step), "a a.b a.b.c");
+    assert_eq!(
+        of(r#"{{ $at := .Values }}{{ range .Values.l }}{{ $at = index $at . }}{{ end }}"#),
+        "[*] [*][*] [*][*][*] l l[*]"
+    );
+}
+
+#[test]
 fn named_templates_see_their_context() {
     let helpers = (
         "templates/_h.tpl",

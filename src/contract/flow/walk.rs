@@ -46,6 +46,8 @@ pub struct Frame<'s> {
     /// The texts that it may print.
     printed: BTreeSet<String>,
     is_file: bool,
+    /// In how many branches and loops that may not be gone through.
+    uncertain: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -88,6 +90,7 @@ impl<'a> Walk<'a> {
             out: Abs::default(),
             printed: BTreeSet::from([String::new()]),
             is_file,
+            uncertain: 0,
         };
         stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.list(&mut frame, tree.root));
         let mut out = frame.out;
@@ -244,6 +247,7 @@ impl<'a> Walk<'a> {
         let (printed, cursor) = (frame.printed.clone(), frame.cursor.clone());
         let mut all = BTreeSet::new();
         let mut after = None;
+        frame.uncertain += 1;
         for branch in source.all(branches.branches) {
             let value = self.pipe(frame, &branch.pipe);
             frame.printed.clone_from(&printed);
@@ -261,6 +265,7 @@ impl<'a> Walk<'a> {
             frame.cursor = cursor;
             self.list(frame, otherwise);
         }
+        frame.uncertain -= 1;
         frame.printed.append(&mut all);
         frame.cursor = after.unwrap_or_default();
         if frame.printed.len() > 24 {
@@ -272,10 +277,14 @@ impl<'a> Walk<'a> {
         let source = frame.source;
         let Some(branch) = source.all(range.branches).first() else { return };
         let over = self.commands(frame, &branch.pipe);
+        if let Some(texts) = over.sequence.clone() {
+            return self.range_in_order(frame, range, &texts);
+        }
         let item = self.heap.each(&over);
         let name = Abs { constants: self.heap.names(&over), ..Abs::default() };
         let (printed, cursor) = (frame.printed.clone(), frame.cursor.clone());
         let outer = std::mem::replace(&mut frame.dot, item.clone());
+        frame.uncertain += 1;
         // What one round writes, the next may read.
         for _ in 0..3 {
             let before = (self.assigned, self.heap.writes);
@@ -299,12 +308,30 @@ impl<'a> Walk<'a> {
         if let Some(otherwise) = range.otherwise {
             self.list(frame, otherwise);
         }
+        frame.uncertain -= 1;
         frame.printed = concat(&printed, &BTreeSet::from([WHATEVER.to_string()]));
+    }
+
+    /// A loop over strings that are known: by such, charts step down a path such as `auth.password`.
+    fn range_in_order(&mut self, frame: &mut Frame<'_>, range: &Branches, texts: &[String]) {
+        let source = frame.source;
+        let Some(branch) = source.all(range.branches).first() else { return };
+        let outer = frame.dot.clone();
+        for text in texts {
+            let item = Abs::constant(text.as_str());
+            let variable = source.all(branch.pipe.decl).last();
+            if let Some(variable) = variable {
+                self.set_variable(frame, variable.slot, item.clone(), branch.pipe.assign);
+            }
+            frame.dot = item;
+            self.list(frame, branch.list);
+        }
+        frame.dot = outer;
     }
 
     fn set_variable(&mut self, frame: &mut Frame<'_>, slot: Option<u32>, value: Abs, assign: bool) {
         let Some(variable) = slot.and_then(|slot| frame.variables.get_mut(slot as usize)) else { return };
-        if assign {
+        if assign && frame.uncertain > 0 {
             // The branch that assigns may not be taken.
             let joined = variable.clone().or(&value);
             if joined != *variable {
