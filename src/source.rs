@@ -157,6 +157,11 @@ pub trait World: Sync {
     fn read_named(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         self.read(path)
     }
+    /// The same for a listed regular file that may never be asked for: what keeps it from being read is known at once,
+    /// what it holds perhaps later.
+    fn open(&self, path: &Path) -> Result<Opened, ReadError> {
+        self.read_named(path).map(Opened::Read)
+    }
     /// Entries of a directory, sorted by name; links are followed.
     fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError>;
     /// The name of a directory, also where the path does not end in one (`.`, `..`).
@@ -181,5 +186,7 @@ pub trait World: Sync {
     }
 }
 
+mod unread;
 mod world;
+pub use unread::{Opened, Unread};
 pub use world::{DiskWorld, MemoryWorld};

@@ -3,11 +3,11 @@
 //! Nothing is ever written to disk, so a path cannot escape; the names are refused all the same, because
 //! they become template names. Follows Helm's `pkg/chart/loader/archive`.
 
-use super::{ChartError, ChartErrorKind, File};
+use super::{ChartError, ChartErrorKind, RawFile};
+use crate::source::Opened;
 use flate2::bufread::GzDecoder;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Most bytes that the files of one archive, or one directory, may hold together; Helm's number.
 pub const MAX_DECOMPRESSED_SIZE: u64 = 100 << 20;
@@ -30,7 +30,7 @@ pub(super) fn without_bom(mut data: Vec<u8>) -> Vec<u8> {
 }
 
 /// The files of an archive without their top folder, in the archive's order; what they hold is taken off `budget`.
-pub(super) fn read(bytes: &[u8], origin: &Path, budget: &mut u64) -> Result<Vec<File>, ChartError> {
+pub(super) fn read(bytes: &[u8], origin: &Path, budget: &mut u64) -> Result<Vec<RawFile>, ChartError> {
     if !bytes.starts_with(b"\x1F\x8B\x08") {
         return Err(not_gzip(bytes, origin));
     }
@@ -69,7 +69,7 @@ pub(super) fn read(bytes: &[u8], origin: &Path, budget: &mut u64) -> Result<Vec<
             return Err(too_large());
         }
         *remaining -= length;
-        files.push(File { name, data: Arc::new(without_bom(data).into()) });
+        files.push(RawFile::new(name, Opened::Read(data)));
     }
     if files.is_empty() {
         return Err(unsafe_archive("no files in chart archive".into()));

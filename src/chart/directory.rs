@@ -1,9 +1,9 @@
 //! Charts as folders: walks, leaves out what `.helmignore` says, follows links.
 
-use super::archive::{MAX_DECOMPRESSED_SIZE, MAX_FILES, without_bom};
+use super::archive::{MAX_DECOMPRESSED_SIZE, MAX_FILES};
 use super::ignore::Rules;
-use super::{Chart, ChartError, ChartErrorKind, File, Place, archive, error, loader};
-use crate::source::{ReadError, World};
+use super::{Chart, ChartError, ChartErrorKind, Place, RawFile, archive, error, loader};
+use crate::source::{Entry, Opened, ReadError, World};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ const MAX_MATCHES: u64 = 3_000_000_000;
 const MAX_DEPTH: usize = 64;
 
 pub(super) fn load(world: &dyn World, path: &Path) -> Result<Chart, ChartError> {
-    if world.list(path).is_ok() {
-        return load_dir(world, path);
+    if let Ok(entries) = world.list(path) {
+        return load_dir(world, path, entries);
     }
     match world.read(path) {
         Ok(bytes) => {
@@ -29,17 +29,21 @@ pub(super) fn load(world: &dyn World, path: &Path) -> Result<Chart, ChartError> 
     }
 }
 
-fn load_dir(world: &dyn World, root: &Path) -> Result<Chart, ChartError> {
-    let chart_yaml = root.join("Chart.yaml");
-    match world.read(&chart_yaml) {
-        Ok(_) => {}
-        Err(ReadError::NotFound) => return Err(no_chart_yaml(world, root)),
-        Err(why) => return Err(unreadable(&chart_yaml, &why)),
+fn load_dir(world: &dyn World, root: &Path, entries: Vec<Entry>) -> Result<Chart, ChartError> {
+    let listed = |name: &str| entries.iter().find(|e| e.name == name);
+    // What is a file is read in its turn.
+    if !listed("Chart.yaml").is_some_and(|e| e.is_file) {
+        let chart_yaml = root.join("Chart.yaml");
+        match world.read(&chart_yaml) {
+            Ok(_) => {}
+            Err(ReadError::NotFound) => return Err(no_chart_yaml(world, root)),
+            Err(why) => return Err(unreadable(&chart_yaml, &why)),
+        }
     }
     let ignore_file = root.join(".helmignore");
-    let text = match world.read(&ignore_file) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => String::new(),
+    let text = match listed(".helmignore").map(|_| world.read(&ignore_file)) {
+        Some(Ok(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+        _ => String::new(),
     };
     let rules = Rules::parse(&text).map_err(|(line, why)| {
         ChartError::new(ChartErrorKind::Metadata, why).at(Place {
@@ -50,21 +54,27 @@ fn load_dir(world: &dyn World, root: &Path) -> Result<Chart, ChartError> {
         })
     })?;
     let mut walk = Walk { world, rules, files: Vec::new(), remaining: MAX_DECOMPRESSED_SIZE, names: 0 };
-    walk.folder(root, "", 0)?;
+    walk.folder(root, entries, "", 0)?;
     loader::from_files(walk.files, root, walk.remaining)
 }
 
 struct Walk<'a> {
     world: &'a dyn World,
     rules: Rules,
-    files: Vec<File>,
+    files: Vec<RawFile>,
     remaining: u64,
     /// Bytes of all names seen.
     names: u64,
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, dir: &Path, prefix: &str, depth: usize) -> Result<(), ChartError> {
+    fn folder(
+        &mut self,
+        dir: &Path,
+        entries: Vec<Entry>,
+        prefix: &str,
+        depth: usize,
+    ) -> Result<(), ChartError> {
         if depth > MAX_DEPTH {
             return Err(ChartError::new(
                 ChartErrorKind::NotAChart,
@@ -72,7 +82,6 @@ impl Walk<'_> {
             )
             .help("is there a symbolic link to a folder above it?"));
         }
-        let entries = self.world.list(dir).map_err(|why| unreadable(dir, &why))?;
         for entry in entries {
             let name = format!("{prefix}{}", entry.name);
             let path = dir.join(&entry.name);
@@ -95,19 +104,25 @@ impl Walk<'_> {
                 continue;
             }
             if entry.is_dir {
-                self.folder(&path, &format!("{name}/"), depth + 1)?;
+                let inside = self.world.list(&path).map_err(|why| unreadable(&path, &why))?;
+                self.folder(&path, inside, &format!("{name}/"), depth + 1)?;
                 continue;
             }
             let read = match entry.is_file {
-                true => self.world.read_named(&path),
-                false => self.world.read(&path),
+                true if loader::looks_into(&name) => self.world.read_named(&path).map(Opened::Read),
+                true => self.world.open(&path),
+                false => self.world.read(&path).map(Opened::Read),
             };
-            let data = read.map_err(|why| match self.world.broken_link(&path) {
+            let opened = read.map_err(|why| match self.world.broken_link(&path) {
                 Some(broken) => dangling(broken),
                 None => unreadable(&path, &why),
             })?;
+            let size = match &opened {
+                Opened::Read(data) => data.len() as u64,
+                Opened::Unread(file) => file.len(),
+            };
             let too_much = self.files.len() >= MAX_FILES;
-            let Some(remaining) = self.remaining.checked_sub(data.len() as u64).filter(|_| !too_much) else {
+            let Some(remaining) = self.remaining.checked_sub(size).filter(|_| !too_much) else {
                 return Err(ChartError::new(
                     ChartErrorKind::Archive,
                     format!("chart exceeds maximum decompressed size of {MAX_DECOMPRESSED_SIZE} bytes"),
@@ -115,7 +130,7 @@ impl Walk<'_> {
                 .help(format!("`{name}` is the file that was too much; leave files out with .helmignore")));
             };
             self.remaining = remaining;
-            self.files.push(File { name, data: Arc::new(without_bom(data).into()) });
+            self.files.push(RawFile::new(name, opened));
         }
         Ok(())
     }
@@ -126,7 +141,7 @@ fn dangling(message: String) -> ChartError {
         .help("the link leads nowhere: mend it, or take it out of the chart")
 }
 
-fn unreadable(path: &Path, why: &ReadError) -> ChartError {
+pub(super) fn unreadable(path: &Path, why: &ReadError) -> ChartError {
     if *why == ReadError::Irregular {
         let message =
             format!("cannot load irregular file {} as it has file mode type bits set", path.display());

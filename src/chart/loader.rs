@@ -2,7 +2,7 @@
 //!
 //! Follows `LoadFiles` and `LoadValues` in Helm's `pkg/chart/v2/loader`.
 
-use super::{Chart, ChartError, ChartErrorKind, File, Metadata, archive};
+use super::{Chart, ChartError, ChartErrorKind, File, Metadata, RawFile, archive};
 use crate::gotmpl::value::{Frozen, FrozenMap};
 use crate::gotmpl::yaml::tree::Tree;
 use crate::gotmpl::yaml::{self, Build, Root};
@@ -17,8 +17,27 @@ const MAX_NESTING: usize = 16;
 
 /// `budget` is what the archives among the files may hold, together: each has its own limit in Helm, so that a few
 /// small ones can fill any memory.
-pub(super) fn from_files(files: Vec<File>, origin: &Path, mut budget: u64) -> Result<Chart, ChartError> {
+pub(super) fn from_files(files: Vec<RawFile>, origin: &Path, mut budget: u64) -> Result<Chart, ChartError> {
     load_files(files, origin, &mut budget, 0)
+}
+
+/// Whether loading a chart reads the file of this name; the others are only read by those who ask for them.
+pub(super) fn looks_into(name: &str) -> bool {
+    let mut name = name;
+    // A file of a subchart, however deep.
+    while let Some((_, inner)) = name.strip_prefix("charts/").and_then(|inside| inside.split_once('/')) {
+        name = inner;
+    }
+    let named = matches!(
+        name,
+        "Chart.yaml"
+            | "Chart.lock"
+            | "values.yaml"
+            | "values.schema.json"
+            | "requirements.yaml"
+            | "requirements.lock"
+    );
+    named || name.starts_with("templates/") || name.starts_with("charts/")
 }
 
 /// Only asked of the outermost chart, as in Helm.
@@ -32,9 +51,15 @@ fn check_api_version(document: &Value) -> Result<(), ChartError> {
     }
 }
 
-fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -> Result<Chart, ChartError> {
+fn load_files(
+    files: Vec<RawFile>,
+    origin: &Path,
+    budget: &mut u64,
+    depth: usize,
+) -> Result<Chart, ChartError> {
     let mut metadata: Option<Metadata> = None;
     for (index, file) in files.iter().filter(|f| f.name == "Chart.yaml").enumerate() {
+        let file = &file.held(origin)?;
         let document = decode(file, origin, "Chart.yaml")?;
         if depth == 0 && index == 0 {
             check_api_version(&document)?;
@@ -57,37 +82,39 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
         origin: origin.to_owned(),
         cache: super::parsed::Cache::default(),
     };
-    let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
+    let mut subcharts: BTreeMap<String, Vec<RawFile>> = BTreeMap::new();
     for file in files {
         match file.name.as_str() {
             "Chart.yaml" => {}
-            "Chart.lock" => chart.lock = Some(decode(&file, origin, "Chart.lock")?),
+            "Chart.lock" => chart.lock = Some(decode(&file.held(origin)?, origin, "Chart.lock")?),
             "values.yaml" => {
+                let file = file.held(origin)?;
                 chart.values = read_defaults(&file.data).map_err(|e| {
                     e.into_chart_error("cannot load values.yaml", &origin.join("values.yaml"), &file.data)
                 })?;
                 chart.values_text = Some(file);
             }
-            "values.schema.json" => chart.schema = Some(file.data),
+            "values.schema.json" => chart.schema = Some(file.held(origin)?.data),
             "requirements.yaml" => {
-                let document = decode(&file, origin, &file.name)?;
-                merge_metadata(metadata.get_or_insert_default(), &document, &file, origin)?;
+                let held = file.held(origin)?;
+                let document = decode(&held, origin, &held.name)?;
+                merge_metadata(metadata.get_or_insert_default(), &document, &held, origin)?;
                 if metadata.as_ref().is_some_and(|m| m.api_version == "v1") {
                     chart.files.push(file);
                 }
             }
             "requirements.lock" => {
-                chart.lock = Some(decode(&file, origin, "requirements.lock")?);
+                chart.lock = Some(decode(&file.held(origin)?, origin, "requirements.lock")?);
                 if metadata.as_ref().is_some_and(|m| m.api_version == "v1") {
                     chart.files.push(file);
                 }
             }
-            name if name.starts_with("templates/") => chart.templates.push(file),
+            name if name.starts_with("templates/") => chart.templates.push(file.held(origin)?),
             name => match name.strip_prefix("charts/") {
                 Some(inner) if !inner.ends_with(".prov") => {
                     let inner = inner.to_owned();
                     let key = inner.split('/').next().unwrap_or_default().to_owned();
-                    subcharts.entry(key).or_default().push(File { name: inner, data: file.data });
+                    subcharts.entry(key).or_default().push(file.named(inner));
                 }
                 _ => chart.files.push(file),
             },
@@ -115,7 +142,7 @@ fn load_files(files: Vec<File>, origin: &Path, budget: &mut u64, depth: usize) -
 
 fn subchart(
     folder: &str,
-    files: Vec<File>,
+    files: Vec<RawFile>,
     origin: &Path,
     budget: &mut u64,
     depth: usize,
@@ -127,8 +154,10 @@ fn subchart(
         ));
     }
     if !folder.ends_with(".tgz") {
-        let inner =
-            |file: File| Some(File { name: file.name.split_once('/')?.1.to_owned(), data: file.data });
+        let inner = |file: RawFile| {
+            let name = file.name.split_once('/')?.1.to_owned();
+            Some(file.named(name))
+        };
         return load_files(files.into_iter().filter_map(inner).collect(), origin, budget, depth);
     }
     let Some(file) = files.into_iter().next().filter(|f| f.name == folder) else {
@@ -137,7 +166,8 @@ fn subchart(
             format!("expected the archive {folder}, got a folder"),
         ));
     };
-    let files = archive::read(&file.data, origin, budget)?;
+    let held = file.held(origin)?;
+    let files = archive::read(&held.data, origin, budget)?;
     load_files(files, origin, budget, depth)
 }
 

@@ -16,6 +16,7 @@ mod loader;
 pub(crate) mod metadata;
 mod parsed;
 pub mod path_match;
+mod raw;
 pub mod schema;
 pub mod strvals;
 pub mod values;
@@ -26,6 +27,7 @@ pub use error::{ChartError, ChartErrorKind, Place};
 pub use loader::{Located, ValuesError, merge_maps, read_values, read_values_located};
 pub use metadata::{Dependency, Maintainer, Metadata};
 pub use parsed::{Twins, functions};
+pub use raw::RawFile;
 
 use crate::gotmpl::str::SharedText;
 use crate::gotmpl::value::FrozenMap;
@@ -64,7 +66,7 @@ pub struct Chart {
     pub schema: Option<SharedText>,
     /// What `.Files` offers: everything that is not a template, a subchart, values.yaml, the schema or
     /// chart metadata. Includes `crds/`.
-    pub files: Vec<File>,
+    pub files: Vec<RawFile>,
     /// values.yaml as written, for readers of its comments.
     pub values_text: Option<File>,
     /// Charts found in `charts/`, sorted by folder or archive name. Not yet filtered by conditions.

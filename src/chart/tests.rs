@@ -75,8 +75,9 @@ fn a_folder_is_loaded() {
         serde_json::Value::Object(chart.values.to_json()),
         serde_json::json!({"a": 1.0, "b": {"c": true}})
     );
-    let names = |files: &[File]| files.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&chart.templates), ["templates/a.yaml"]);
+    let templates: Vec<&str> = chart.templates.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(templates, ["templates/a.yaml"]);
+    let names = |files: &[RawFile]| files.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&chart.files), [".helmignore", "README.md", "crds/x.yaml"]);
     assert_eq!(chart.dependencies.len(), 1);
     let db = chart.dependencies.first().unwrap();

@@ -8,7 +8,7 @@ use crate::chart::{Chart, Place};
 use crate::diag::{Code, Diag, codes};
 use crate::gotmpl::error::{ExecError, ParseError};
 use crate::gotmpl::strconv;
-use crate::source::SourceMap;
+use crate::source::{ReadError, SourceMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub enum RenderErrorKind {
     KubeVersion,
     /// The release's name.
     Name,
+    /// A file of the chart that cannot be read, or was changed since the chart was loaded.
+    File,
 }
 
 /// One step of the way into the failing place, outermost first.
@@ -87,6 +89,7 @@ impl RenderError {
             RenderErrorKind::Schema => codes::CHART_SCHEMA,
             RenderErrorKind::KubeVersion => codes::KUBE_VERSION,
             RenderErrorKind::Name => codes::RELEASE_NAME,
+            RenderErrorKind::File => codes::CHART_NOT_FOUND,
         }
     }
 
@@ -285,6 +288,12 @@ pub(super) fn bad_manifest(chart: &Chart, bad: BadManifest, files: &[Output]) ->
         file: bad.path,
         ..RenderError::plain(RenderErrorKind::Manifest, chart.name(), "")
     }
+}
+
+pub(super) fn unreadable(chart: &Chart, name: &str, why: &ReadError) -> RenderError {
+    let path = chart.origin.join(name);
+    let message = format!("error reading {}: {why}", path.display());
+    RenderError::plain(RenderErrorKind::File, chart.name(), message)
 }
 
 /// A file of `crds/` that is not YAML; Helm finds out when it installs it.

@@ -1,7 +1,7 @@
 //! `.Files`: the chart's other files as a Go map with methods. Follows Helm's `pkg/engine/files.go`.
 
 use super::glob::Glob;
-use crate::chart::File;
+use crate::chart::RawFile;
 use crate::gotmpl::fuel::{self, MAX_ITEMS, MAX_TEXT};
 use crate::gotmpl::func::{Ctx, FuncError, Signature};
 use crate::gotmpl::str::Str;
@@ -18,15 +18,15 @@ const TYPE: &str = "engine.files";
 
 /// Names to contents, of one chart or of a `Glob`.
 #[derive(Debug)]
-pub(super) struct Files(BTreeMap<Str, Str>);
+pub(super) struct Files(BTreeMap<Str, RawFile>);
 
 impl Files {
-    pub(super) fn of(files: &[File]) -> Files {
-        Files(files.iter().map(|f| (Str::from(f.name.as_str()), Str::from_file(&f.data))).collect())
+    pub(super) fn of(files: &[RawFile]) -> Files {
+        Files(files.iter().map(|f| (Str::from(f.name.as_str()), f.clone())).collect())
     }
 
-    fn bytes(&self, name: &Value) -> Str {
-        name.as_str().and_then(|name| self.0.get(name)).cloned().unwrap_or_else(Str::empty)
+    fn bytes(&self, name: &Value) -> Result<Str, FuncError> {
+        name.as_str().and_then(|name| self.0.get(name)).map_or_else(|| Ok(Str::empty()), data)
     }
 
     fn glob(&self, pattern: &Value) -> Files {
@@ -39,13 +39,14 @@ impl Files {
 
     /// Base names to contents, as YAML.
     fn yaml(&self, content: impl Fn(&Str) -> Str) -> Result<Value, FuncError> {
-        let size: usize = self.0.values().map(|data| data.len()).sum();
+        let read = self.0.iter().map(|(name, file)| Ok((name, data(file)?)));
+        let read: Vec<(&Str, Str)> = read.collect::<Result<_, FuncError>>()?;
+        let size: usize = read.iter().map(|(_, data)| data.len()).sum();
         if size > MAX_TEXT {
             return Err(format!("result is larger than {MAX_TEXT} bytes").into());
         }
         fuel::spend(size / 4)?;
-        let map: Map = self
-            .0
+        let map: Map = read
             .iter()
             .map(|(name, data)| {
                 let bytes = name.as_bytes();
@@ -57,7 +58,7 @@ impl Files {
     }
 
     fn lines(&self, name: &Value) -> Result<List, FuncError> {
-        let data = self.bytes(name);
+        let data = self.bytes(name)?;
         let bytes = data.as_bytes();
         if bytes.is_empty() {
             return Ok(List::strings(Vec::<Str>::new()));
@@ -69,6 +70,16 @@ impl Files {
         fuel::spend(bytes.len() / 8)?;
         Ok(List::strings(bytes.split(|b| *b == b'\n').map(Str::new)))
     }
+}
+
+fn data(file: &RawFile) -> Result<Str, FuncError> {
+    let data = file.data().map_err(|why| format!("error reading {}: {why}", file.name))?;
+    Ok(Str::from_file(data))
+}
+
+/// Nothing where it cannot be read: the file remembers that, and the rendering fails for it.
+fn value(file: &RawFile) -> Value {
+    Value::Bytes(data(file).unwrap_or_else(|_| Str::empty()).into())
 }
 
 impl Object for Files {
@@ -89,11 +100,11 @@ impl Object for Files {
     }
 
     fn entries(&self) -> Option<Vec<(Str, Value)>> {
-        Some(self.0.iter().map(|(name, data)| (name.clone(), Value::Bytes(data.clone().into()))).collect())
+        Some(self.0.iter().map(|(name, file)| (name.clone(), value(file))).collect())
     }
 
     fn entry(&self, key: &[u8]) -> Option<Value> {
-        self.0.get(key).map(|data| Value::Bytes(data.clone().into()))
+        self.0.get(key).map(value)
     }
 
     fn len(&self) -> Option<usize> {
@@ -115,8 +126,8 @@ impl Object for Files {
     fn call(&self, name: &str, _: &mut Ctx<'_>, args: &[Value]) -> Result<Value, FuncError> {
         let argument = args.first().unwrap_or(&Value::Nil);
         Ok(match name {
-            "GetBytes" => Value::Bytes(self.bytes(argument).into()),
-            "Get" => Value::Str(self.bytes(argument)),
+            "GetBytes" => Value::Bytes(self.bytes(argument)?.into()),
+            "Get" => Value::Str(self.bytes(argument)?),
             "Glob" => Value::Object(Rc::new(self.glob(argument))),
             "AsConfig" => self.yaml(Str::clone)?,
             "AsSecrets" => self.yaml(|data| Str::from(STANDARD.encode(data.as_bytes())))?,

@@ -234,6 +234,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
 
     let templates = context::build(&instance, &values, request);
     let (mut files, volatile, looked_up) = engine::run(&templates, request)?;
+    check_files(&instance)?;
     let notes = take_notes(&mut files, request);
     let keep = if request.text_only { Keep::Text } else { Keep::Objects };
     let kept = kept::Kept::of(chart);
@@ -254,6 +255,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
             append(&mut text, &crd.filename, &crd.text());
         }
     }
+    let record_chart = if request.text_only { Value::Null } else { record::chart(&instance)? };
     let mut objects = Vec::new();
     for document in documents {
         append(&mut text, document.path, document.text);
@@ -270,7 +272,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, RenderError> {
         manifest: text,
         values: before,
         config: Value::Object(request.values.clone()),
-        record_chart: if request.text_only { Value::Null } else { record::chart(&instance) },
+        record_chart,
         warnings,
         volatile,
         looked_up,
@@ -351,7 +353,7 @@ fn take_notes(files: &mut Vec<engine::Output>, request: &Request<'_>) -> String 
 
 fn crds(instance: &Instance<'_>, request: &Request<'_>) -> Result<Vec<Crd>, RenderError> {
     let mut found = Vec::new();
-    collect_crds(instance, &instance.name, &mut found);
+    collect_crds(instance, &instance.name, &mut found)?;
     if !request.text_only {
         for crd in &mut found {
             crd.objects = manifest::crd_objects(&crd.text(), &crd.filename)
@@ -361,18 +363,30 @@ fn crds(instance: &Instance<'_>, request: &Request<'_>) -> Result<Vec<Crd>, Rend
     Ok(found)
 }
 
-fn collect_crds(instance: &Instance<'_>, full_path: &str, found: &mut Vec<Crd>) {
+fn collect_crds(instance: &Instance<'_>, full_path: &str, found: &mut Vec<Crd>) -> Result<(), RenderError> {
     for file in &instance.chart.files {
         let extension = file.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         if !file.name.starts_with("crds/") || !matches!(extension.as_str(), "yaml" | "yml" | "json") {
             continue;
         }
         let filename = format!("{full_path}/{}", file.name);
-        found.push(Crd { filename, data: Arc::clone(&file.data), objects: Vec::new() });
+        let data = file.data().map_err(|why| error::unreadable(instance.chart, &file.name, &why))?;
+        found.push(Crd { filename, data: Arc::clone(data), objects: Vec::new() });
     }
     for sub in &instance.dependencies {
-        collect_crds(sub, &format!("{full_path}/charts/{}", sub.name), found);
+        collect_crds(sub, &format!("{full_path}/charts/{}", sub.name), found)?;
     }
+    Ok(())
+}
+
+/// Where a template looked at a file that could not be read, without a function that could say so.
+fn check_files(instance: &Instance<'_>) -> Result<(), RenderError> {
+    for file in &instance.chart.files {
+        if let Some(why) = file.failure() {
+            return Err(error::unreadable(instance.chart, &file.name, why));
+        }
+    }
+    instance.dependencies.iter().try_for_each(check_files)
 }
 
 fn check_kube_version(request: &Request<'_>) -> Result<(), RenderError> {

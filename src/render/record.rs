@@ -1,33 +1,46 @@
 //! The chart as a Helm release record holds it.
 
+use super::RenderError;
+use super::error;
 use super::instance::Instance;
 use crate::chart::{Dependency, File, Metadata};
+use crate::gotmpl::str::SharedText;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 /// The JSON of Helm's Go `chart.Chart`: metadata and values after dependency processing, files in base64.
 /// Subcharts are not part of it, as in Helm.
-pub(super) fn chart(instance: &Instance<'_>) -> Value {
+///
+/// # Errors
+/// One of its files can no longer be read.
+pub(super) fn chart(instance: &Instance<'_>) -> Result<Value, RenderError> {
     let chart = instance.chart;
     let values = crate::gotmpl::value::Value::Map(instance.values_copy()).to_json().unwrap_or_default();
-    json!({
+    let templates = chart.templates.iter().map(|File { name, data }| (name.as_str(), data));
+    let others: Result<Vec<(&str, &SharedText)>, RenderError> = chart
+        .files
+        .iter()
+        .map(|f| Ok((f.name.as_str(), f.data().map_err(|why| error::unreadable(chart, &f.name, &why))?)))
+        .collect();
+    Ok(json!({
         "metadata": metadata(&chart.metadata, &instance.declared),
         "lock": chart.lock,
-        "templates": files(&chart.templates),
+        "templates": files(templates),
         "values": values,
         "schema": chart.schema.as_ref().map(|s| STANDARD.encode(&**s)),
         // Go's zero time: a load through `World` knows no modification times.
         "schemamodtime": "0001-01-01T00:00:00Z",
-        "files": files(&chart.files),
-    })
+        "files": files(others?),
+    }))
 }
 
-fn files(files: &[File]) -> Value {
-    if files.is_empty() {
+fn files<'a>(files: impl IntoIterator<Item = (&'a str, &'a SharedText)>) -> Value {
+    let mut files = files.into_iter().peekable();
+    if files.peek().is_none() {
         return Value::Null;
     }
-    files.iter().map(|f| json!({"name": f.name, "data": STANDARD.encode(&*f.data)})).collect()
+    files.map(|(name, data)| json!({"name": name, "data": STANDARD.encode(&**data)})).collect()
 }
 
 /// Leaves out what Go's `omitempty` leaves out.

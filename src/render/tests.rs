@@ -84,3 +84,91 @@ fn release_names_are_checked() {
         assert!(check_name(bad).is_err(), "{bad}");
     }
 }
+
+/// Loads a chart with a template and a README.md of some pages, lets `meddle` at the folder, and renders.
+fn after(template: &str, meddle: impl Fn(&std::path::Path)) -> Result<String, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    std::fs::create_dir(root.join("templates")).unwrap();
+    std::fs::write(root.join("Chart.yaml"), "apiVersion: v2\nname: late\nversion: 1.0.0\n").unwrap();
+    std::fs::write(root.join("templates/a.yaml"), template).unwrap();
+    let readme = format!("\u{feff}first\n{}", "more\n".repeat(4000));
+    std::fs::write(root.join("README.md"), readme).unwrap();
+    let chart = crate::chart::load(&crate::source::DiskWorld, root).unwrap();
+    meddle(root);
+    let request = Request {
+        chart: &chart,
+        name: "x",
+        namespace: "default",
+        revision: 1,
+        is_upgrade: false,
+        values: &serde_json::Map::new(),
+        capabilities: &Capabilities::offline(KubeVersion::parse("1.34").unwrap(), &[]),
+        lookup: &Offline,
+        seed: &Seed::reproducible("", 1_700_000_000),
+        include_crds: false,
+        subchart_notes: false,
+        skip_schema_validation: false,
+        text_only: true,
+    };
+    render(&request).map(|r| r.manifest).map_err(|e| format!("{} {}: {}", e.code(), e.file, e.message))
+}
+
+#[test]
+fn a_file_is_read_when_it_is_asked_for() {
+    const GET: &str = "a: {{ index (.Files.Lines \"README.md\") 0 }}\n";
+    const RANGE: &str = "{{ range $name, $data := .Files }}a: {{ len $data }}\n{{ end }}";
+    assert_eq!(after(GET, |_| {}).unwrap(), "---\n# Source: late/templates/a.yaml\na: first\n\n");
+    assert_eq!(after(RANGE, |_| {}).unwrap(), "---\n# Source: late/templates/a.yaml\na: 20006\n\n");
+    // It is open: its name may go.
+    #[cfg(unix)]
+    {
+        let gone = after(GET, |root| std::fs::remove_file(root.join("README.md")).unwrap()).unwrap();
+        assert!(gone.contains("a: first"), "{gone}");
+    }
+    let changed = |root: &std::path::Path| std::fs::write(root.join("README.md"), "other\n").unwrap();
+    let told = after(GET, changed).unwrap_err();
+    assert!(
+        told.contains("templates/a.yaml") && told.contains("error reading README.md: the file was changed"),
+        "{told}"
+    );
+    let told = after(RANGE, changed).unwrap_err();
+    assert!(told.contains("README.md: the file was changed while it was in use"), "{told}");
+    // Nobody asked.
+    assert!(after("a: b\n", changed).unwrap().contains("a: b"));
+}
+
+#[test]
+fn a_record_and_crds_hold_what_was_loaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    std::fs::create_dir(root.join("crds")).unwrap();
+    std::fs::write(root.join("Chart.yaml"), "apiVersion: v2\nname: late\nversion: 1.0.0\n").unwrap();
+    let crd = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\n{}", "# more\n".repeat(4000));
+    std::fs::write(root.join("crds/x.yaml"), &crd).unwrap();
+    let chart = crate::chart::load(&crate::source::DiskWorld, root).unwrap();
+    let request = |values: &serde_json::Map<String, Value>| {
+        let capabilities = Capabilities::offline(KubeVersion::parse("1.34").unwrap(), &[]);
+        render(&Request {
+            chart: &chart,
+            name: "x",
+            namespace: "default",
+            revision: 1,
+            is_upgrade: false,
+            values,
+            capabilities: &capabilities,
+            lookup: &Offline,
+            seed: &Seed::reproducible("", 1_700_000_000),
+            include_crds: false,
+            subchart_notes: false,
+            skip_schema_validation: false,
+            text_only: false,
+        })
+    };
+    let rendered = request(&serde_json::Map::new()).unwrap();
+    assert_eq!(rendered.crds.first().unwrap().text(), crd);
+    assert_eq!(rendered.record_chart["files"][0]["name"], "crds/x.yaml");
+    // A second rendering has it already.
+    std::fs::write(root.join("crds/x.yaml"), "other").unwrap();
+    assert_eq!(request(&serde_json::Map::new()).unwrap().crds.first().unwrap().text(), crd);
+}

@@ -1,6 +1,6 @@
 //! The two worlds: the disk, and a map for tests.
 
-use super::{Entry, MAX_ENTRIES, MAX_FILE, ReadError, World};
+use super::{Entry, MAX_ENTRIES, MAX_FILE, Opened, ReadError, Unread, World};
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,18 @@ impl World for DiskWorld {
 
     fn read_named(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         read_all(path)
+    }
+
+    fn open(&self, path: &Path) -> Result<Opened, ReadError> {
+        let file = std::fs::File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.len() > MAX_FILE as u64 {
+            return Err(ReadError::TooLarge(MAX_FILE >> 20));
+        }
+        match Unread::keep(file, &metadata) {
+            Ok(unread) => Ok(Opened::Unread(unread)),
+            Err(file) => read_open(file, metadata.len()).map(Opened::Read),
+        }
     }
 
     fn list(&self, dir: &Path) -> Result<Vec<Entry>, ReadError> {
@@ -105,13 +117,17 @@ fn read_all(path: &Path) -> Result<Vec<u8>, ReadError> {
     if len > MAX_FILE as u64 {
         return Err(ReadError::TooLarge(MAX_FILE >> 20));
     }
+    read_open(file, len)
+}
+
+fn read_open(file: std::fs::File, len: u64) -> Result<Vec<u8>, ReadError> {
     let mut data = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
     let most = if len == 0 { MAX_FILE as u64 + 1 } else { len };
     file.take(most).read_to_end(&mut data).map_err(io)?;
     if data.len() > MAX_FILE { Err(ReadError::TooLarge(MAX_FILE >> 20)) } else { Ok(data) }
 }
 
-fn io(error: std::io::Error) -> ReadError {
+pub(super) fn io(error: std::io::Error) -> ReadError {
     match error.kind() {
         std::io::ErrorKind::NotFound => ReadError::NotFound,
         std::io::ErrorKind::NotADirectory => ReadError::NotADirectory,
