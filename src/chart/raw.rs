@@ -65,6 +65,11 @@ impl RawFile {
         }
     }
 
+    /// The content as text where it is text and can be read.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.data().ok()?).ok()
+    }
+
     /// Why it could not be read, if somebody asked for it in vain.
     pub fn failure(&self) -> Option<&ReadError> {
         match &self.content {

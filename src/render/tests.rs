@@ -86,6 +86,7 @@ fn release_names_are_checked() {
 }
 
 /// Loads a chart with a template and a README.md of some pages, lets `meddle` at the folder, and renders.
+#[expect(clippy::disallowed_methods, reason = "a chart on the disk")]
 fn after(template: &str, meddle: impl Fn(&std::path::Path)) -> Result<String, String> {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
@@ -115,6 +116,7 @@ fn after(template: &str, meddle: impl Fn(&std::path::Path)) -> Result<String, St
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a chart on the disk")]
 fn a_file_is_read_when_it_is_asked_for() {
     const GET: &str = "a: {{ index (.Files.Lines \"README.md\") 0 }}\n";
     const RANGE: &str = "{{ range $name, $data := .Files }}a: {{ len $data }}\n{{ end }}";
@@ -139,6 +141,7 @@ fn a_file_is_read_when_it_is_asked_for() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a chart on the disk")]
 fn a_record_and_crds_hold_what_was_loaded() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
