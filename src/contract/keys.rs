@@ -144,7 +144,10 @@ impl Keys {
     pub fn enter(&mut self, at: KeyId, name: &str, source: Source) -> KeyId {
         let id = match self.get(at).name(name) {
             Some(known) => known,
-            None if self.depth(at) >= MAX_DEPTH => return at,
+            None if self.depth(at) >= MAX_DEPTH => {
+                self.sink(at, &Sink::Anywhere);
+                return at;
+            }
             None => {
                 let id = self.push(at, Step::Name(name.into()));
                 self.get_mut(at).names.insert(name.into(), id);
@@ -166,7 +169,10 @@ impl Keys {
     pub fn enter_some(&mut self, at: KeyId, source: Source) -> KeyId {
         let id = match self.get(at).each {
             Some(known) => known,
-            None if self.depth(at) >= MAX_DEPTH => return at,
+            None if self.depth(at) >= MAX_DEPTH => {
+                self.sink(at, &Sink::Anywhere);
+                return at;
+            }
             None => {
                 let id = self.push(at, Step::Each);
                 self.get_mut(at).each = Some(id);

@@ -86,6 +86,11 @@ impl Abs {
         *self == Abs::default()
     }
 
+    /// About how much work it is to look at.
+    pub fn size(&self) -> usize {
+        1 + self.keys.len() + self.objects.len() + self.constants.len()
+    }
+
     /// Either.
     pub fn join(&mut self, other: &Abs) {
         self.keys.extend(&other.keys);

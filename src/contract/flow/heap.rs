@@ -8,6 +8,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// How many keys a value may be of, before they are no longer told apart.
+const MAX_KEYS: usize = 100;
+
+/// How many steps to whatever key may follow each other: templates that go through anything go on for ever.
+const MAX_EACH: usize = 4;
+
 /// Everything that a value can lead to.
 pub struct Heap<'a> {
     pub instances: &'a [Instance<'a>],
@@ -87,17 +93,31 @@ impl<'a> Heap<'a> {
             if !seen.insert(base) {
                 continue;
             }
-            self.work += 1;
             let merged = match base {
                 Base::Object(id) => self.objects.get(id.0).map(|object| &object.merged),
                 Base::Place(place) => self.merged.get(&place),
             };
             if let Some(merged) = merged {
+                self.work += merged.size();
                 next.extend(bases(merged));
                 all.join(merged);
             }
         }
-        all
+        self.work += all.size();
+        self.narrow(all)
+    }
+
+    /// Gives up to tell apart what may be very many keys: all that is in them is taken to be looked at.
+    fn narrow(&mut self, mut value: Abs) -> Abs {
+        if value.keys.len() <= MAX_KEYS {
+            return value;
+        }
+        let roots: BTreeSet<KeyId> = self.instances.iter().map(|instance| instance.root).collect();
+        for &key in value.keys.difference(&roots) {
+            self.keys.sink(key, &Sink::Anywhere);
+        }
+        value.keys.retain(|key| roots.contains(key));
+        value
     }
 
     /// What is under a name.
@@ -185,6 +205,11 @@ impl<'a> Heap<'a> {
         let value = self.whole(value);
         let mut found = Abs::default();
         for &key in &value.keys {
+            let steps = std::iter::successors(Some(key), |&at| self.keys.parent(at));
+            if steps.take_while(|&at| self.keys.get(at).step == Step::Each).count() >= MAX_EACH {
+                self.keys.sink(key, &Sink::Anywhere);
+                continue;
+            }
             // Charts keep the parts of an application under names of their own: a lookup by a name that the
             // template computes finds one of those.
             let values = self.instances.iter().any(|instance| instance.root == key);
@@ -344,9 +369,10 @@ impl<'a> Heap<'a> {
     }
 
     /// What tells this value from others, whatever maps were made for it.
-    pub fn identity(&self, value: &Abs) -> String {
+    pub fn identity(&mut self, value: &Abs) -> String {
         let mut text = String::new();
         self.describe(value, &mut text, &mut BTreeMap::new());
+        self.work += text.len() / 32;
         text
     }
 
