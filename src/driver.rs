@@ -175,6 +175,7 @@ impl<'a> Run<'a> {
     ) -> RenderedStack {
         let Compiled { desired, catalog } = compiled;
         let stack = render_stack(desired, catalog, surroundings, &mut self.sources, &mut self.diags);
+        crate::validate::stack(desired, &stack, surroundings, &mut self.sources, &mut self.diags);
         for (address, text) in &stack.warnings {
             self.diags.push(Diag::warning(codes::CHART_WARNING, format!("`{address}`: {text}")));
         }

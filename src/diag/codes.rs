@@ -101,6 +101,19 @@ codes! {
     RELEASE_NAME = "E0506", "A release name is lower-case letters, digits, `-` and `.`, at most 53 characters.";
     NOT_REPRODUCIBLE = "E0507", "Fields of a release that are others at each render: random values, generated keys, dates. Every plan wants to change them, unless the chart looks up what exists, or the value is given.";
     NOT_SECRET = "E0508", "Under `--reproducible`, generated passwords and keys follow from a known seed.";
+    UNKNOWN_FIELD = "E0560", "A rendered object has a field that its kind does not have, in the cluster's version of Kubernetes or in the CRD.";
+    FIELD_TYPE = "E0561", "A field of a rendered object has a value of another type, or one that the type cannot hold: a text for a number, a number over 32 bits, no quantity, no time.";
+    FIELD_MISSING = "E0562", "A rendered object lacks a field that the API server needs.";
+    FIELD_CHOICE = "E0563", "A field of a rendered object has none of the values that it may have.";
+    FIELD_VALUE = "E0564", "A field of a rendered object has a value that the API server refuses: a name, a port, labels that no selector matches, a mount of no volume.";
+    FIELD_FORBIDDEN = "E0565", "A rendered object has a field that it must not have together with another one, or with the value of another one.";
+    FIELD_TWICE = "E0566", "Two items of a list in a rendered object are the same that must not be. As a warning: the API server takes it, server-side apply does not.";
+    NO_SUCH_KIND = "E0570", "A rendered object is of a kind that the cluster's version of Kubernetes, or its CRD, does not have.";
+    UNCHECKED_KIND = "E0571", "Rendered objects that could not be checked, since no CRD or no types for them are known.";
+    REMOVED_API = "E0572", "A rendered object uses an API that the cluster's version of Kubernetes serves no longer.";
+    DEPRECATED_API = "E0573", "A rendered object uses an API that is deprecated, and will be gone in a later version (a warning).";
+    OPTIONAL_API = "E0574", "A rendered object uses an alpha or beta API, which clusters do not serve unless told to (a warning).";
+    OBJECT_TWICE = "E0575", "A release renders the same object twice: the later one would overwrite the earlier one.";
     // graph
     CYCLE = "E0601", "Nodes need each other in a circle, so none of them can be applied first.";
     DUPLICATE_OBJECT = "E0602", "Two nodes of a stack want the same object on the same cluster.";

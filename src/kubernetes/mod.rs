@@ -14,13 +14,24 @@
 //!
 //! A line that begins with `@30-33 ` holds in these releases only; a field's releases are among its type's.
 
+mod check;
+mod crd;
+mod fault;
+mod names;
+mod object;
 mod parse;
 pub mod quantity;
 mod retired;
+mod rules;
 mod schema;
 
+pub use check::check;
+pub use crd::{CustomKind, Patterns, check_custom, custom_kinds};
+pub use fault::{At, Fault, FaultKind, Faults, Path, PathStep};
+pub use object::{Customs, KindFault, Report, object};
 pub use parse::{Builtin, Sub, resources};
 pub use retired::{Retired, retired};
+pub use rules::{custom_rules, rules};
 pub use schema::{Empty, Field, Fields, Kind, ListKind, Name, Patch, Scalar, Schema, Shape, Type, TypeId};
 
 /// A minor release of Kubernetes whose types are known.
@@ -67,6 +78,18 @@ impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "1.{}", self.0)
     }
+}
+
+/// The candidate closest to `word`, when it is close enough to be what was meant.
+fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let (limit, word) = ((word.chars().count() / 3).max(1), word.to_lowercase());
+    candidates
+        .into_iter()
+        .filter(|candidate| !candidate.is_empty())
+        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
 }
 
 const TABLE: &str = include_str!("table.txt");

@@ -18,6 +18,7 @@ const STAGES: &[&str] = &[
     "chart",
     "contract",
     "render",
+    "validate",
     "graph",
     "cluster",
     "plan",
