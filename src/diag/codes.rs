@@ -101,7 +101,7 @@ codes! {
     RELEASE_NAME = "E0506", "A release name is lower-case letters, digits, `-` and `.`, at most 53 characters.";
     NOT_REPRODUCIBLE = "E0507", "Fields of a release that are others at each render: random values, generated keys, dates. Every plan wants to change them, unless the chart looks up what exists, or the value is given.";
     NOT_SECRET = "E0508", "Under `--reproducible`, generated passwords and keys follow from a known seed.";
-    UNKNOWN_FIELD = "E0560", "A rendered object has a field that its kind does not have, in the cluster's version of Kubernetes or in the CRD.";
+    OBJECT_FIELD = "E0560", "A rendered object has a field that its kind does not have, in the cluster's version of Kubernetes or in the CRD.";
     FIELD_TYPE = "E0561", "A field of a rendered object has a value of another type, or one that the type cannot hold: a text for a number, a number over 32 bits, no quantity, no time.";
     FIELD_MISSING = "E0562", "A rendered object lacks a field that the API server needs.";
     FIELD_CHOICE = "E0563", "A field of a rendered object has none of the values that it may have.";

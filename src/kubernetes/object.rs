@@ -2,7 +2,7 @@
 
 use super::check::check;
 use super::crd::{CustomKind, Patterns, check_custom};
-use super::fault::{At, Fault, FaultKind, Faults};
+use super::fault::{At, Fault, FaultKind, Faults, PathStep};
 use super::retired::{Retired, retired};
 use super::rules;
 use super::schema::{Kind, Schema};
@@ -149,10 +149,25 @@ fn served(kinds: &[CustomKind<'_>], customs: &Customs<'_>) -> Option<(String, St
     Some((format!("{}/{}", other.group, other.version), other.kind.to_owned()))
 }
 
+/// Whether a missing field is there under a name that is almost its own, which has been said.
+fn is_misspelt(fault: &Fault, before: &[Fault]) -> bool {
+    let Some((PathStep::Field(name), parent)) = fault.path.0.split_last() else { return false };
+    let help = || format!("did you mean `{name}`?");
+    fault.kind == FaultKind::Required
+        && before.iter().any(|other| {
+            other.kind == FaultKind::Unknown
+                && other.path.0.split_last().is_some_and(|(_, own)| own == parent)
+                && other.help.as_deref() == Some(help().as_str())
+        })
+}
+
 /// The table's rule and a rule of the type may say the same of one place.
 fn distinct(faults: Faults) -> Vec<Fault> {
     let mut out: Vec<Fault> = Vec::new();
     for fault in faults.0 {
+        if is_misspelt(&fault, &out) {
+            continue;
+        }
         let there = |own: &Fault| {
             own.path == fault.path && (own.kind == fault.kind || own.apply_only || fault.apply_only)
         };

@@ -57,13 +57,12 @@ pub fn retired(version: Version, api_version: &str, kind: &str) -> Option<Retire
 /// The release after the last one before `version` that has the kind.
 fn last_seen(version: Version, api_version: &str, kind: &str) -> Option<u8> {
     let key = format!("kind {api_version} {kind} ");
-    Version::all()
-        .filter(|older| *older < version)
-        .filter(|older| {
-            parse::lines(TABLE, *older).any(|(holds, line)| holds && line.starts_with(key.as_str()))
-        })
-        .last()
-        .map(|last| last.minor().saturating_add(1))
+    let ends = TABLE.lines().filter_map(|line| {
+        let (range, rest) = line.strip_prefix('@')?.split_once(' ')?;
+        let (_, to) = range.split_once('-').filter(|_| rest.starts_with(key.as_str()))?;
+        to.parse::<u8>().ok()
+    });
+    ends.filter(|to| *to < version.minor()).max().map(|last| last.saturating_add(1))
 }
 
 /// The same kind in another version of the group, a stable one first.

@@ -44,18 +44,17 @@ pub struct Finding {
     pub help: Option<String>,
 }
 
-/// Checks objects for a cluster of a release. CRDs among them count, as do `crds` from elsewhere.
-pub fn objects<'a>(
-    version: Version,
-    subjects: &[Subject<'a>],
-    crds: impl IntoIterator<Item = &'a Value>,
-) -> Vec<Finding> {
-    let own = subjects.iter().map(|subject| subject.value).filter(|value| is_crd(value));
-    let customs = Customs::new(own.chain(crds).flat_map(custom_kinds));
+/// The custom kinds of the CRDs among some objects.
+pub fn customs<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Customs<'a> {
+    Customs::new(objects.into_iter().filter(|value| is_crd(value)).flat_map(custom_kinds))
+}
+
+/// Checks the objects of one release, or block, for a cluster of a version with these custom kinds.
+pub fn objects(version: Version, subjects: &[Subject<'_>], customs: &Customs<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen: Vec<(usize, Identity<'_>)> = Vec::new();
     for (index, subject) in subjects.iter().enumerate() {
-        let report = object(version, &customs, subject.value);
+        let report = object(version, customs, subject.value);
         if !report.is_clean() {
             wording::findings(index, subject.value, version, report, &mut findings);
         }

@@ -1,10 +1,10 @@
 //! All objects of a stack, cluster by cluster.
 
-use super::{Origin, Places, Subject, is_crd, objects};
+use super::{Origin, Places, Subject, customs, objects};
 use crate::diag::{Diag, Diags, Severity, codes};
 use crate::eval::Desired;
 use crate::eval::desired::Address;
-use crate::kubernetes::Version;
+use crate::kubernetes::{Customs, Version};
 use crate::render::stack::{RenderedRelease, RenderedStack, Surroundings};
 use crate::source::{SourceMap, Span};
 use serde_json::Value;
@@ -28,20 +28,20 @@ pub fn stack(
             }
             continue;
         };
-        let crds = crds_of(desired, rendered, &cluster.address);
+        let customs = customs(all_of(desired, rendered, &cluster.address));
         let mut unchecked: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for release in desired.releases.iter().filter(|r| r.cluster == cluster.address) {
             let Some(done) = rendered.releases.get(&release.address) else { continue };
             let label = (release.chart.span, "this chart");
             let subjects = of_release(done);
-            report(version, &subjects, &crds, Some(label), &mut places, sources, diags, &mut unchecked);
+            report(version, &subjects, &customs, Some(label), &mut places, sources, diags, &mut unchecked);
         }
         for (address, on) in plain_nodes(desired) {
             if *on == cluster.address
                 && let Some(all) = rendered.plain.get(address)
             {
                 let subjects: Vec<Subject<'_>> = all.iter().map(subject_of).collect();
-                report(version, &subjects, &crds, None, &mut places, sources, diags, &mut unchecked);
+                report(version, &subjects, &customs, None, &mut places, sources, diags, &mut unchecked);
             }
         }
         if !unchecked.is_empty() {
@@ -75,28 +75,29 @@ fn of_release(done: &RenderedRelease) -> Vec<Subject<'_>> {
     done.rendered.objects.iter().chain(hooks).chain(crds).map(of_object).collect()
 }
 
-fn crds_of<'a>(desired: &'a Desired, rendered: &'a RenderedStack, cluster: &Address) -> Vec<&'a Value> {
+/// Everything that goes to a cluster.
+fn all_of<'a>(desired: &'a Desired, rendered: &'a RenderedStack, cluster: &Address) -> Vec<&'a Value> {
     let on = desired.releases.iter().filter(|r| r.cluster == *cluster);
     let done = on.filter_map(|release| rendered.releases.get(&release.address));
     let charts = done.flat_map(|done| of_release(done).into_iter().map(|subject| subject.value));
     let nodes = plain_nodes(desired).filter(|(_, on)| *on == cluster);
     let plain =
         nodes.filter_map(|(address, _)| rendered.plain.get(address)).flatten().map(|plain| &plain.body);
-    charts.chain(plain).filter(|value| is_crd(value)).collect()
+    charts.chain(plain).collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "what is found, and four places it goes to")]
 fn report<'a>(
     version: Version,
     subjects: &[Subject<'a>],
-    crds: &[&'a Value],
+    customs: &Customs<'_>,
     label: Option<(Span, &str)>,
     places: &mut Places,
     sources: &mut SourceMap,
     diags: &mut Diags,
     unchecked: &mut BTreeMap<(&'a str, &'a str), usize>,
 ) {
-    for finding in objects(version, subjects, crds.iter().copied()) {
+    for finding in objects(version, subjects, customs) {
         let Some(subject) = subjects.get(finding.subject) else { continue };
         if finding.severity == Severity::Note {
             let text = |name: &str| subject.value.get(name).and_then(Value::as_str).unwrap_or_default();

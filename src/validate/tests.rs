@@ -1,4 +1,4 @@
-use super::{Origin, Places, Subject, objects};
+use super::{Origin, Places, Subject, customs, objects};
 use crate::diag::Severity;
 use crate::gotmpl::yaml::{Root, decode};
 use crate::kubernetes::Version;
@@ -13,7 +13,7 @@ fn found_in(version: &str, documents: &[&str]) -> Vec<String> {
         .zip(documents)
         .map(|(value, text)| Subject { value, origin: Origin::Document { path: "c/templates/x.yaml", text } })
         .collect();
-    objects(Version::parse(version).unwrap(), &subjects, [])
+    objects(Version::parse(version).unwrap(), &subjects, &customs(&values))
         .into_iter()
         .map(|f| {
             let severity = match f.severity {
@@ -150,7 +150,7 @@ fn each_mistake_has_its_code() {
 
 #[test]
 fn server_side_apply_refuses_more_than_a_create_does() {
-    let twice = deployment("imagePullPolicy: Always", "env: [{name: A, value: x}, {name: A, value: y}]");
+    let twice = deployment("imagePullPolicy: Always", "env: [{name: A, value: a}, {name: A, value: b}]");
     assert_eq!(
         found(&twice),
         [
@@ -188,7 +188,7 @@ fn kinds_and_versions() {
         ]
     );
     let flow = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\nmetadata: {name: x}\nspec: \
-                {priorityLevelConfiguration: {name: y}}\n";
+                {priorityLevelConfiguration: {name: a}}\n";
     assert_eq!(
         found_in("1.31", &[flow]),
         [
@@ -289,7 +289,13 @@ fn rules_of_kinds() {
         found(&format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: x}}\n{rest}\n"))
     };
     for (api, kind, good, bad, code) in [
-        ("v1", "Service", "spec: {ports: [{port: 80}]}", "spec: {ports: [{port: 80}, {port: 81}]}", "E0562"),
+        (
+            "v1",
+            "Service",
+            "spec: {ports: [{port: 80}]}",
+            "spec: {ports: [{port: 80, name: a}, {port: 81}]}",
+            "E0562",
+        ),
         ("v1", "Service", "spec: {clusterIP: None}", "spec: {}", "E0562"),
         ("v1", "Secret", "data: {a: YQ==}", "data: {a: plain}", "E0561"),
         ("v1", "Secret", "type: Opaque", "type: kubernetes.io/ssh-auth", "E0562"),
@@ -370,7 +376,7 @@ fn a_finding_points_at_the_key_and_never_into_a_secret() {
     let value: Value = decode(text.as_bytes(), Root::Any).unwrap();
     let subject =
         Subject { value: &value, origin: Origin::Document { path: "c/templates/web.yaml", text: &text } };
-    let finding = objects(Version::DEFAULT, &[subject], []).remove(0);
+    let finding = objects(Version::DEFAULT, &[subject], &customs([])).remove(0);
     let (mut places, mut sources) = (Places::default(), SourceMap::default());
     let diag = finding.into_diag(&subject, &mut places, &mut sources);
     assert_eq!(
@@ -385,7 +391,7 @@ fn a_finding_points_at_the_key_and_never_into_a_secret() {
     let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: 271828}\n";
     let value: Value = decode(text.as_bytes(), Root::Any).unwrap();
     let subject = Subject { value: &value, origin: Origin::Document { path: "c/templates/s.yaml", text } };
-    let finding = objects(Version::DEFAULT, &[subject], []).remove(0);
+    let finding = objects(Version::DEFAULT, &[subject], &customs([])).remove(0);
     let diag = finding.into_diag(&subject, &mut places, &mut sources);
     assert!(!format!("{diag:?}").contains("271828") && diag.labels.is_empty(), "{diag:?}");
 }

@@ -42,7 +42,7 @@ pub(super) fn findings(
 
 fn of_fault(subject: usize, value: &Value, fault: Fault) -> Finding {
     let code = match fault.kind {
-        FaultKind::Unknown => codes::UNKNOWN_FIELD,
+        FaultKind::Unknown => codes::OBJECT_FIELD,
         FaultKind::Type => codes::FIELD_TYPE,
         FaultKind::Required => codes::FIELD_MISSING,
         FaultKind::NotSupported => codes::FIELD_CHOICE,

@@ -46,10 +46,8 @@ pub fn rules(kind: &Kind, object: &Value, faults: &mut Faults) {
         ) => {
             config::webhooks(object, faults);
         }
-        ("storage.k8s.io", "StorageClass") => {
-            if text(object, "provisioner").is_empty() {
-                faults.required(&root.field("provisioner"), "");
-            }
+        ("storage.k8s.io", "StorageClass") if text(object, "provisioner").is_empty() => {
+            faults.required(&root.field("provisioner"), "");
         }
         ("networking.k8s.io", "IngressClass") => {
             let spec = given(object, "spec").unwrap_or(&Value::Null);

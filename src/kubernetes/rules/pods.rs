@@ -433,11 +433,7 @@ fn handler(value: &Value, kinds: &[&str], at: &At<'_>, faults: &mut Faults) {
     let Some(action) = given(value, first) else { return };
     let at = at.field(first);
     match *first {
-        "exec" => {
-            if list(action, "command").is_empty() {
-                faults.required(&at.field("command"), "");
-            }
-        }
+        "exec" if list(action, "command").is_empty() => faults.required(&at.field("command"), ""),
         "httpGet" => {
             port_or_name(action, &at, faults);
             let headers = at.field("httpHeaders");
