@@ -143,7 +143,8 @@ impl Walk<'_> {
     }
 }
 
-fn plain(value: &Value) -> String {
+/// As it was probably written.
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(n) => number(n),

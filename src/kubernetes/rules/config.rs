@@ -1,6 +1,6 @@
 //! ConfigMaps, Secrets, claims, RBAC, autoscalers, disruption budgets, webhooks.
 
-use super::super::check::is_base64;
+use super::super::check::{is_base64, plain};
 use super::super::fault::{At, FaultKind, Faults};
 use super::super::names;
 use super::workloads::int_or_percent;
@@ -140,7 +140,7 @@ pub(super) fn claim(spec: Option<&Value>, at: &At<'_>, faults: &mut Faults) {
         None => faults.required(&at_requests.key("storage"), "a claim needs a size"),
         Some(size) => {
             if super::pods::quantity(size).is_some_and(|n| n <= 0) {
-                let shown = size.as_str().map_or_else(|| size.to_string(), str::to_owned);
+                let shown = plain(size);
                 faults.invalid(&at_requests.key("storage"), shown, "has to be more than 0");
             }
         }

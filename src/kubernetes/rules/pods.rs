@@ -4,7 +4,7 @@ use super::super::fault::{At, FaultKind, Faults};
 use super::super::names;
 use super::super::quantity::Quantity;
 use super::{flag, given, int, list, map, meta, not_negative, syntax, text, text_or};
-use crate::kubernetes::check::whole;
+use crate::kubernetes::check::{plain, whole};
 use serde_json::Value;
 
 pub(super) fn pod(object: &Value, faults: &mut Faults) {
@@ -492,12 +492,11 @@ pub(super) fn resources(value: &Value, at: &At<'_>, faults: &mut Faults) {
             continue;
         };
         if let (Some(request), Some(most)) = (quantity(amount), quantity(limit)) {
-            let shown = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
             if request > most {
-                let why = format!("is more than the limit of `{}`", shown(limit));
-                faults.invalid(&at, shown(amount), why);
+                let why = format!("is more than the limit of `{}`", plain(limit));
+                faults.invalid(&at, plain(amount), why);
             } else if !overcommit && request != most {
-                faults.invalid(&at, shown(amount), format!("has to be the limit, `{}`", shown(limit)));
+                faults.invalid(&at, plain(amount), format!("has to be the limit, `{}`", plain(limit)));
             }
         }
     }
@@ -524,9 +523,9 @@ fn resource(name: &str, amount: &Value, at: &At<'_>, faults: &mut Faults) {
     }
     let Some(nanos) = quantity(amount) else { return };
     if nanos < 0 {
-        faults.invalid(at, amount, "must not be negative");
+        faults.invalid(at, plain(amount), "must not be negative");
     } else if name.contains('/') && nanos % 1_000_000_000 != 0 {
-        faults.invalid(at, amount, "has to be an integer");
+        faults.invalid(at, plain(amount), "has to be an integer");
     }
 }
 
