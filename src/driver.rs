@@ -7,6 +7,7 @@
 mod connect;
 mod convert;
 mod surroundings;
+mod values;
 
 use crate::chart::Catalog;
 use crate::cluster::Cluster;
@@ -174,6 +175,7 @@ impl<'a> Run<'a> {
         surroundings: &dyn crate::render::stack::Surroundings,
     ) -> RenderedStack {
         let Compiled { desired, catalog } = compiled;
+        values::check(desired, catalog, &self.sources, &mut self.diags);
         let stack = render_stack(desired, catalog, surroundings, &mut self.sources, &mut self.diags);
         crate::validate::stack(desired, &stack, surroundings, &mut self.sources, &mut self.diags);
         for (address, text) in &stack.warnings {

@@ -1,6 +1,6 @@
 //! `relc chart …`: working with Helm charts directly.
 
-use super::{Context, Exit, chart_check, chart_template};
+use super::{Context, Exit, chart_check, chart_schema, chart_template};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -15,11 +15,14 @@ enum Command {
     Template(Box<chart_template::Args>),
     /// Check values files against everything a chart reads: keys that nothing looks at, its schema.
     Check(Box<chart_check::Args>),
+    /// Print what a chart accepts as a JSON Schema: every key that its templates, defaults, comments and schema know.
+    Schema(Box<chart_schema::Args>),
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Exit {
     match &args.command {
         Command::Template(args) => chart_template::run(args, context),
         Command::Check(args) => chart_check::run(args, context),
+        Command::Schema(args) => chart_schema::run(args, context),
     }
 }

@@ -7,6 +7,7 @@ mod apply;
 mod chart;
 mod chart_check;
 mod chart_flags;
+mod chart_schema;
 mod chart_template;
 mod check;
 mod clock;

@@ -13,7 +13,7 @@ use super::fields::{self, Types};
 use super::finding::{Finding, Kind, Path, Shape, Step};
 use super::keys::{Key, KeyId, Keys, Source};
 use super::reads::Reads;
-use super::suggest;
+use super::suggest::{self, Slip};
 use serde_json::{Map, Value};
 
 /// Everything that is wrong with these values.
@@ -104,8 +104,7 @@ impl<'a> Walk<'a> {
         }
         let siblings: Vec<(&str, KeyId)> = at.keys.iter().flat_map(|&id| self.key(id).names()).collect();
         if closed {
-            let names = siblings.iter().map(|(name, _)| *name);
-            let likely = suggest::likely(&self.contract.keys, &self.path, name, value, names);
+            let likely = suggest::likely(&self.contract.keys, &self.path, name, value, &siblings);
             return self.find(Kind::Unknown { likely });
         }
         if let Some(types) = &at.types
@@ -119,9 +118,10 @@ impl<'a> Walk<'a> {
             !given.contains_key(*other)
                 && self.key(*id).default.as_ref().is_some_and(|default| same_shape(default, value))
         });
-        if let Some((other, _)) = defaults.into_iter().find(|(other, _)| suggest::slip(name, other)) {
-            let meant = (*other).to_owned();
-            self.find(Kind::NearMiss { meant });
+        let slips = defaults.filter_map(|(other, _)| Some((suggest::slip(name, other)?, *other)));
+        if let Some((slip, other)) = slips.min_by_key(|(slip, _)| *slip == Slip::Perhaps) {
+            let meant = other.to_owned();
+            self.find(Kind::NearMiss { meant, slip });
         }
     }
 
@@ -153,19 +153,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether it is certain that no other keys than the known ones are looked at.
     fn closed(&self, at: &[KeyId]) -> bool {
-        let read = |id: KeyId| {
-            let by_name = |source| matches!(source, Source::Template | Source::Schema | Source::Helm);
-            self.key(id)
-                .names()
-                .any(|(_, below)| self.key(below).sources.iter().any(|&source| by_name(source)))
-        };
-        let open = |id: KeyId| {
-            !self.key(id).sinks.is_empty() || self.key(id).each().is_some_and(|each| self.key(each).listed)
-        };
-        self.contract.complete && at.iter().any(|&id| read(id)) && !at.iter().any(|&id| open(id))
+        closed(self.contract, at)
     }
+}
+
+/// Whether it is certain that no other keys than the known ones are looked at.
+pub fn closed(contract: &Contract, at: &[KeyId]) -> bool {
+    let keys = &contract.keys;
+    let by_name = |source: &Source| matches!(source, Source::Template | Source::Schema | Source::Helm);
+    let read = |id: KeyId| keys.get(id).names().any(|(_, below)| keys.get(below).sources.iter().any(by_name));
+    let open = |id: KeyId| {
+        let key = keys.get(id);
+        !key.sinks.is_empty() || key.each().is_some_and(|each| keys.get(each).listed)
+    };
+    contract.complete && at.iter().any(|&id| read(id)) && !at.iter().any(|&id| open(id))
 }
 
 /// What Go's templates take for true.

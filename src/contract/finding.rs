@@ -1,6 +1,6 @@
 //! What can be wrong with values, and how it is said.
 
-use super::suggest::Likely;
+use super::suggest::{Likely, Slip, slip};
 use crate::diag::{Diag, codes};
 use crate::source::{FileId, Span};
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub enum Kind {
     /// Nothing looks at a key of this name.
     Unknown { likely: Option<Likely> },
     /// Any key may be here, but this one is almost that of a default.
-    NearMiss { meant: String },
+    NearMiss { meant: String, slip: Slip },
     /// The value goes to a field of Kubernetes objects whose types, of these names, have no such field.
     UnknownField { types: Vec<String>, meant: Option<String> },
     /// Templates look for keys in what has none.
@@ -40,6 +40,8 @@ pub enum Kind {
     Deletes,
     /// A list replaces the default list: so many of its entries are gone.
     Replaces { lost: usize, of: usize },
+    /// It does not meet the chart's schema: Helm's words, and those on what it tried.
+    Schema { text: String, more: Vec<String> },
     /// The chart asks not to use it.
     Deprecated { why: Option<String> },
 }
@@ -118,27 +120,51 @@ pub struct InFile<'t> {
     pub documents: Vec<(usize, crate::gotmpl::yaml::tree::Tree<'t>)>,
 }
 
-impl Places for InFile<'_> {
-    fn key(&self, path: &Path) -> Option<Span> {
-        let names: Vec<String> = path
-            .iter()
-            .map(|step| match step {
-                Step::Key(name) => name.clone(),
-                Step::Index(index) => index.to_string(),
-            })
-            .collect();
-        // What a merge brought in has no place of its own: that of what is around it is shown.
-        (1..=names.len()).rev().find_map(|length| {
-            self.documents.iter().rev().find_map(|(start, tree)| {
-                let (key, _) = tree.find(names.iter().take(length).map(String::as_str))?;
-                let span = &tree.node(key)?.span;
-                Some(Span::new(self.file, start + span.start as usize, start + span.end as usize))
-            })
+impl InFile<'_> {
+    fn exactly(&self, names: &[String]) -> Option<Span> {
+        self.documents.iter().rev().find_map(|(start, tree)| {
+            let (key, _) = tree.find(names.iter().map(String::as_str))?;
+            let span = &tree.node(key)?.span;
+            Some(Span::new(self.file, start + span.start as usize, start + span.end as usize))
         })
     }
 }
 
+/// Values files laid over each other: the last one that has a key is shown.
+pub struct Layers<'l, 't>(pub &'l [InFile<'t>]);
+
+impl Places for Layers<'_, '_> {
+    fn key(&self, path: &Path) -> Option<Span> {
+        let name = |step: &Step| match step {
+            Step::Key(name) => name.clone(),
+            Step::Index(index) => index.to_string(),
+        };
+        let names: Vec<String> = path.iter().map(name).collect();
+        // What a merge brought in, or nobody gave, has no place of its own: that of what is around it is shown.
+        (1..=names.len()).rev().find_map(|length| {
+            let names = names.get(..length)?;
+            self.0.iter().rev().find_map(|file| file.exactly(names))
+        })
+    }
+}
+
+impl Places for InFile<'_> {
+    fn key(&self, path: &Path) -> Option<Span> {
+        Layers(std::slice::from_ref(self)).key(path)
+    }
+}
+
 impl Finding {
+    /// Whether nothing at all reads the key.
+    pub fn is_unread(&self) -> bool {
+        matches!(self.kind, Kind::Unknown { .. })
+    }
+
+    /// Whether it says that a key is not known.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.kind, Kind::Unknown { .. } | Kind::NearMiss { .. } | Kind::UnknownField { .. })
+    }
+
     /// As it is shown to a person.
     pub fn into_diag(self, places: &dyn Places) -> Diag {
         let path = written(&self.path);
@@ -153,24 +179,45 @@ impl Finding {
         };
         match self.kind {
             Kind::Unknown { likely } => {
-                let diag = Diag::error(codes::UNKNOWN_VALUE, format!("unknown key `{path}`"));
+                let message = format!("unknown key `{path}`");
+                let sure = likely.as_ref().is_some_and(Likely::is_sure);
+                let diag = match sure {
+                    true => Diag::error(codes::UNKNOWN_VALUE, message),
+                    false => Diag::warning(codes::UNKNOWN_VALUE, message),
+                };
+                let diag = at(diag, "nothing in the chart reads this");
                 match likely {
-                    Some(Likely::Sibling(meant)) => {
-                        at(diag, "nothing in the chart reads this").help(format!("did you mean `{meant}`?"))
+                    Some(Likely::Sibling { name, .. }) => diag.help(format!("did you mean `{name}`?")),
+                    Some(Likely::Elsewhere { path }) => {
+                        let around = path.strip_suffix(&format!(".{name}"));
+                        match around {
+                            Some(around) => {
+                                diag.help(format!("`{name}` is under `{around}`: write `{path}`"))
+                            }
+                            None => diag.help(format!("there is a `{name}` at `{path}`")),
+                        }
                     }
-                    Some(Likely::Elsewhere(meant)) => at(diag, "nothing in the chart reads this")
-                        .help(format!("there is a `{name}` at `{meant}`")),
-                    None => at(diag, "nothing in the chart reads this"),
+                    None => diag,
                 }
             }
-            Kind::NearMiss { meant } => {
-                let diag = Diag::error(codes::NEAR_MISS, format!("`{path}` is almost `{meant}`"));
+            Kind::NearMiss { meant, slip: how } => {
+                let message = format!("`{path}` is almost `{meant}`");
+                let diag = match how {
+                    Slip::Sure => Diag::error(codes::NEAR_MISS, message),
+                    Slip::Perhaps => Diag::warning(codes::NEAR_MISS, message),
+                };
                 at(diag, "any key is taken here, but a default has nearly this name")
                     .help(format!("did you mean `{meant}`?"))
             }
             Kind::UnknownField { types, meant } => {
                 let message = format!("unknown key `{path}`: no field `{name}` in {}", listed(&types));
-                let diag = at(Diag::error(codes::UNKNOWN_FIELD, message), "Kubernetes has no such field");
+                // A field is known by its name only, so without a likely one it may be another's.
+                let diag = match meant.as_deref().is_some_and(|meant| slip(&name, meant) == Some(Slip::Sure))
+                {
+                    true => Diag::error(codes::UNKNOWN_FIELD, message),
+                    false => Diag::warning(codes::UNKNOWN_FIELD, message),
+                };
+                let diag = at(diag, "Kubernetes has no such field");
                 match meant {
                     Some(meant) => diag.help(format!("did you mean `{meant}`?")),
                     None => diag,
@@ -194,6 +241,14 @@ impl Finding {
                 let message =
                     format!("`{path}` replaces the chart's list: {lost} of its {of} entries are gone");
                 at(Diag::remark(codes::VALUE_REPLACED, message), "lists are replaced, not merged")
+            }
+            Kind::Schema { text, more } => {
+                let message = match path.as_str() {
+                    "" => format!("the values do not meet the chart's schema: {text}"),
+                    path => format!("`{path}` does not meet the chart's schema: {text}"),
+                };
+                let diag = at(Diag::error(codes::CHART_SCHEMA, message), "values.schema.json asks otherwise");
+                more.into_iter().fold(diag, Diag::note)
             }
             Kind::Deprecated { why } => {
                 let diag = Diag::warning(codes::VALUE_DEPRECATED, format!("`{path}` is deprecated"));

@@ -311,3 +311,87 @@ fn plan_says_all_that_is_wrong_at_once() {
     assert!(err(&planned).contains("none"), "{}", err(&planned));
     assert!(err(&planned).contains("no host"), "{}", err(&planned));
 }
+
+/// A chart without a schema, whose template reads keys by name, hands one map on and ranges over another.
+fn chart_without_schema(dir: &Path) -> PathBuf {
+    let chart = dir.join("chart");
+    std::fs::create_dir_all(chart.join("templates")).unwrap();
+    std::fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: c\nversion: 0.1.0\n").unwrap();
+    let values = "# How many\nreplicas: 1\nimage:\n  repository: r\n  # tag: x\nlabels:\n  team: a\n";
+    std::fs::write(chart.join("values.yaml"), values).unwrap();
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels:\n    {{- toYaml .Values.labels | nindent 4 }}\n\
+                    data:\n  a: {{ .Values.replicas | quote }}\n  b: \"{{ .Values.image.repository }}:{{ .Values.image.tag }}\"\n\
+                    {{- range $k, $v := .Values.extra }}\n  {{ $k }}: {{ $v }}\n{{- end }}\n";
+    std::fs::write(chart.join("templates/a.yaml"), template).unwrap();
+    chart
+}
+
+#[test]
+fn values_files_are_checked_against_a_chart() {
+    let dir = tempfile::tempdir().unwrap();
+    let chart = chart_without_schema(dir.path());
+    let chart = chart.to_str().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = file("good.yaml", "image: {tag: x}\nlabels: {app: b}\nextra: {any: 1}\nglobal: {}\n");
+    let output = relc(&["chart", "check", chart, "-f", &good]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+
+    // All that is wrong at once, in all files, each at its key.
+    let bad = file("bad.yaml", "image:\n  repositry: x\nlabels:\n  taem: b\n");
+    let worse = file("worse.yaml", "replica: 2\n");
+    let output = relc(&["chart", "check", chart, "-f", &bad, "-f", &worse, "--format", "json"]);
+    assert_eq!(code(&output), 1);
+    let found: Value = serde_json::from_str(&out(&output)).unwrap();
+    let mut places: Vec<(String, String)> = found["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| (d["code"].as_str().unwrap().to_owned(), d["labels"][0]["line"].to_string()))
+        .collect();
+    places.sort();
+    assert_eq!(
+        places,
+        [("E0411".into(), "1".into()), ("E0411".into(), "2".into()), ("E0412".into(), "4".into())]
+    );
+
+    // What nothing resembles is a warning.
+    let old = file("old.yaml", "somethingElse: 2\n");
+    let output = relc(&["chart", "check", chart, "-f", &old]);
+    assert_eq!(code(&output), 0);
+    assert!(err(&output).contains("unknown key `somethingElse`"), "{}", err(&output));
+
+    let output = relc(&["chart", "check", chart, "--set", "image.repositry=x"]);
+    assert_eq!(code(&output), 1);
+
+    let schema: Value = serde_json::from_str(&out(&relc(&["chart", "schema", chart]))).unwrap();
+    assert_eq!(schema["properties"]["replicas"]["description"], "How many");
+    assert_eq!(schema["properties"]["replicas"]["default"], 1);
+    assert_eq!(schema["properties"]["image"]["additionalProperties"], false);
+}
+
+#[test]
+fn values_of_releases_are_checked_against_their_charts() {
+    let dir = tempfile::tempdir().unwrap();
+    chart_without_schema(dir.path());
+    let stack = |more: &str| {
+        let text = format!(
+            "cluster \"c\" {{ sandbox = true }}\nnamespace \"n\" {{ cluster = cluster.c }}\nrelease \"r\" {{\n  \
+             namespace = namespace.n\n  chart = \"./chart\"\n{more}}}\n"
+        );
+        std::fs::write(dir.path().join("main.rel"), text).unwrap();
+        relc(&["check", dir.path().to_str().unwrap(), "--format", "json"])
+    };
+    let good = stack("  values { image { tag = \"x\" } }\n");
+    assert_eq!(code(&good), 0, "{}{}", out(&good), err(&good));
+    let bad = stack("  values { image { repositry = \"x\" } }\n");
+    assert_eq!(code(&bad), 1);
+    let found: Value = serde_json::from_str(&out(&bad)).unwrap();
+    let label = &found["diagnostics"][0]["labels"][0];
+    assert_eq!((label["line"].as_u64(), label["column"].as_u64()), (Some(6), Some(20)), "{found:#}");
+    let allowed = stack("  values { image { repositry = \"x\" } }\n  allow_unknown = [\"image\"]\n");
+    assert_eq!(code(&allowed), 0, "{}", err(&allowed));
+}

@@ -11,7 +11,7 @@ const CHART: &[(&str, &str)] = &[
     ("values.yaml", "replicas: 1\n"),
     (
         "templates/all.yaml",
-        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  ports: [{name: http, port: 80}]\n\
+        "# {{ toJson .Values }}\napiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  ports: [{name: http, port: 80}]\n\
          ---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {n: \"{{ .Values.replicas }}\"}\n",
     ),
 ];
