@@ -78,7 +78,9 @@ pub(crate) type Identity<'a> = (&'a str, &'a str, &'a str, &'a str);
 fn identity(value: &Value) -> Option<Identity<'_>> {
     let text = |value: &'_ Value, name: &str| -> bool { value.get(name).is_some_and(Value::is_string) };
     let metadata = value.get("metadata")?;
-    if !text(metadata, "name") {
+    // Helm makes hooks anew, one after the other, and leaves a CRD alone that is there.
+    let is_hook = metadata.get("annotations").is_some_and(|a| a.get("helm.sh/hook").is_some());
+    if !text(metadata, "name") || is_hook || is_crd(value) {
         return None;
     }
     fn of<'v>(value: &'v Value, name: &str) -> &'v str {

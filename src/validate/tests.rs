@@ -211,6 +211,8 @@ fn an_object_is_rendered_once() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
     let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: other}\n";
     assert_eq!(found_in("1.34", &[map, other]), [] as [String; 0]);
+    let hook = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, annotations: {helm.sh/hook: test}}\n";
+    assert_eq!(found_in("1.34", &[map, hook, hook]), [] as [String; 0]);
     assert_eq!(
         found_in("1.34", &[map, other, map]),
         [
