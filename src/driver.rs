@@ -8,6 +8,9 @@ mod connect;
 mod convert;
 mod surroundings;
 mod values;
+mod values_of;
+
+pub use values_of::ReleaseValues;
 
 use crate::chart::Catalog;
 use crate::cluster::Cluster;
@@ -142,8 +145,7 @@ impl<'a> Run<'a> {
         let clusters = connect::all(&compiled.desired, &self.dir, self.world, &mut self.diags).await;
         let Some(live) = self.observe(&compiled.desired, &clusters).await else {
             // What is wrong with the charts can be said all the same.
-            let offline = surroundings::Unreached::new(&compiled.desired, self.seed.clone(), &mut self.diags);
-            self.render(&compiled, &offline);
+            self.render_offline(&compiled);
             return None;
         };
         // Rendering is synchronous and may look things up: it blocks this worker, not the runtime.
@@ -167,6 +169,11 @@ impl<'a> Run<'a> {
         }
         let live = surroundings::Live::read(desired, clusters, self.seed.clone()).await;
         live.map_err(|found| self.diags.append(found)).ok()
+    }
+
+    fn render_offline(&mut self, compiled: &Compiled) -> RenderedStack {
+        let offline = surroundings::Unreached::new(&compiled.desired, self.seed.clone(), &mut self.diags);
+        self.render(compiled, &offline)
     }
 
     fn render(

@@ -18,6 +18,7 @@ pub mod graph;
 pub mod kubernetes;
 pub mod modules;
 pub mod plan;
+pub mod provenance;
 pub mod render;
 pub mod report;
 pub mod source;

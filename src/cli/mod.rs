@@ -16,6 +16,7 @@ mod output_dir;
 mod plan;
 mod stack;
 mod value_args;
+mod values;
 
 use crate::report::{Color, Format};
 use crate::source::{DiskWorld, World};
@@ -47,6 +48,8 @@ enum Command {
     Apply(apply::Args),
     /// Remove everything the stack owns.
     Destroy(apply::Args),
+    /// Show the merged values of a release, each with where it comes from.
+    Values(values::Args),
     /// Work with Helm charts.
     Chart(chart::Args),
     /// Explain a code that a finding carries, such as E0101.
@@ -130,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args, &context),
         Command::Apply(args) => apply::run(&args, apply::What::Apply, &context),
         Command::Destroy(args) => apply::run(&args, apply::What::Destroy, &context),
+        Command::Values(args) => values::run(&args, &context),
         Command::Chart(args) => chart::run(&args, &context),
         Command::Explain(args) => explain::run(&args),
     }

@@ -43,6 +43,7 @@ codes! {
     REFERENCE_CYCLE = "E0208", "Declarations refer to each other in a circle.";
     MISPLACED = "E0209", "Something stands where it means nothing: an attribute outside of a block, a block in a library.";
     UNUSED = "E0210", "A variable, local value or import is never used (a warning).";
+    NO_SUCH_RELEASE = "E0211", "A command names a release that the stack does not have.";
     // types and evaluation
     TYPE_MISMATCH = "E0301", "A value of another type was expected.";
     NO_SUCH_FIELD = "E0302", "An attribute, field, method, output or instance that does not exist.";

@@ -19,6 +19,7 @@ const STAGES: &[&str] = &[
     "contract",
     "render",
     "validate",
+    "provenance",
     "graph",
     "cluster",
     "plan",
