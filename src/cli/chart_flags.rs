@@ -3,7 +3,7 @@
 
 use crate::diag::{Diag, codes};
 
-/// See the module's text.
+// See the module's text.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Flags of Helm without effect here")]
 pub struct Accepted {

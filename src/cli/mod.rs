@@ -61,7 +61,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("{} (renders as Helm {})", env!("CARGO_PKG_VERSION"), crate::render::HELM_VERSION)
 });
 
-/// What every command that prints findings takes.
+// What every command that prints findings takes. (A doc comment would become its help text.)
 #[derive(Debug, Args)]
 pub struct Output {
     /// How findings and plans are printed.

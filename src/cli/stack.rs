@@ -8,7 +8,7 @@ use crate::report::{self, Format};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Which stack, with which variables.
+// Which stack, with which variables. (A doc comment here would become the help text of every command.)
 #[derive(Debug, clap::Args)]
 pub struct Stack {
     /// The directory of .rel files.
@@ -21,7 +21,7 @@ pub struct Stack {
     pub output: Output,
 }
 
-/// How far an apply or destroy may go at once.
+// How far an apply or destroy may go at once.
 #[derive(Debug, clap::Args)]
 pub struct Execution {
     /// Do not ask; needed where there is no terminal.

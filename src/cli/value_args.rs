@@ -5,7 +5,7 @@ use crate::source::{Entry, MAX_FILE, ReadError, World};
 use std::io::Read;
 use std::path::Path;
 
-/// See the module's text.
+// See the module's text.
 #[derive(Debug, clap::Args)]
 pub struct ValueArgs {
     /// Values files, later ones over earlier ones; `-` reads standard input.

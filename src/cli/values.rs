@@ -44,12 +44,11 @@ fn human(found: &ReleaseValues, sources: &SourceMap) -> String {
 
 fn as_json(found: &ReleaseValues, sources: &SourceMap) -> Value {
     let leaves = found.leaves.iter().map(|leaf| {
-        let mut entry = json!({ "path": written(&leaf.path), "origin": place(leaf, sources) });
+        let (path, origin) = (written(&leaf.path), place(leaf, sources));
         match &leaf.value {
-            Some(value) => entry["value"] = value.clone(),
-            None => entry["secret"] = Value::Bool(true),
+            Some(value) => json!({ "path": path, "value": value, "origin": origin }),
+            None => json!({ "path": path, "secret": true, "origin": origin }),
         }
-        entry
     });
     json!({ "release": found.address, "chart": found.chart, "values": leaves.collect::<Vec<_>>() })
 }

@@ -395,3 +395,39 @@ fn values_of_releases_are_checked_against_their_charts() {
     let allowed = stack("  values { image { repositry = \"x\" } }\n  allow_unknown = [\"image\"]\n");
     assert_eq!(code(&allowed), 0, "{}", err(&allowed));
 }
+
+/// What the source gives, what a chart gives, and never a secret.
+#[test]
+fn the_values_of_a_release_say_where_they_come_from() {
+    let (_dir, stack) = quickstart();
+    let dir = stack.to_str().unwrap();
+    let shown = relc(&["values", "shop", dir]);
+    assert_eq!(code(&shown), 0, "{}", err(&shown));
+    let text = out(&shown);
+    let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
+    assert!(line("database.port = 5432").contains("main.rel:"), "{text}");
+    assert!(line("service.port = 80").ends_with("# web/values.yaml:9"), "{text}");
+    assert!(line("database.password = ").contains("(secret)"), "{text}");
+    let shown = relc(&["values", "release.shop", dir, "--format", "json"]);
+    let json: Value = serde_json::from_str(&out(&shown)).unwrap();
+    let password = json["values"].as_array().unwrap().iter().find(|leaf| leaf["path"] == "database.password");
+    assert_eq!(password.unwrap()["secret"], true);
+    assert!(password.unwrap().get("value").is_none());
+    let missing = relc(&["values", "shopp", dir]);
+    assert_eq!(code(&missing), 1);
+    assert!(err(&missing).contains("did you mean `shop`?"), "{}", err(&missing));
+}
+
+#[test]
+fn every_command_says_what_it_does() {
+    let help = |args: &[&str]| out(&relc(args)).lines().next().unwrap_or_default().to_owned();
+    assert_eq!(help(&["check", "--help"]), "Compile and render a stack, without a network");
+    assert_eq!(
+        help(&["values", "--help"]),
+        "Show the merged values of a release, each with where it comes from"
+    );
+    assert_eq!(
+        help(&["chart", "template", "--help"]),
+        "Render a chart and print its manifests, as `helm template` does"
+    );
+}

@@ -193,10 +193,9 @@ fn formatted(name: &str, args: &[Abs]) -> Abs {
         if let Some(first) = parts.next() {
             made = concat(&made, &BTreeSet::from([first.to_owned()]));
         }
-        let mut next = 1;
-        for part in parts {
+        for (part, arg) in parts.zip(args.iter().skip(1).map(Some).chain(std::iter::repeat(None))) {
             if let Some(after) = part.strip_prefix('s') {
-                made = concat(&made, &known(args.get(next)));
+                made = concat(&made, &known(arg));
                 made = concat(&made, &BTreeSet::from([after.to_owned()]));
             } else {
                 // Another verb, with its flags up to the letter.
@@ -204,7 +203,6 @@ fn formatted(name: &str, args: &[Abs]) -> Abs {
                 made = concat(&made, &gap);
                 made = concat(&made, &BTreeSet::from([after.unwrap_or_default().to_owned()]));
             }
-            next += 1;
         }
         texts.append(&mut made);
     }

@@ -276,8 +276,7 @@ impl<'a> Heap<'a> {
                     }
                 }
             } else {
-                let mut object = Object::default();
-                object.rest = new.clone();
+                let object = Object { rest: new.clone(), ..Object::default() };
                 let object = Abs::object(self.make(object));
                 self.merged.entry(place).or_default().join(&object);
             }
