@@ -34,7 +34,7 @@ pub fn likely(
             let listed = path.iter().any(|step| matches!(step, Step::Index(_)));
             let told = siblings.iter().any(|(other, id)| *other == meant && documented(known, *id));
             // `enable` beside `enabled`: authors of charts themselves leave a last letter out, and the key behind.
-            let cut = meant.strip_prefix(name).is_some_and(|rest| rest.len() == 1);
+            let cut = meant.strip_prefix(name).is_some_and(|rest| rest.len() == 1 && !name.ends_with(rest));
             let sure = (told || !listed) && !cut && distance(name, &meant) <= 1;
             Some(Likely::Sibling { name: meant, sure })
         }
@@ -133,7 +133,7 @@ pub fn slip(typed: &str, meant: &str) -> Option<Slip> {
                 digit if digit.is_ascii_digit() => !doubled || last,
                 _ => false,
             };
-            let cut = last && a.len() < b.len();
+            let cut = last && a.len() < b.len() && !doubled;
             (!pair).then_some(if cut { Slip::Perhaps } else { Slip::Sure })
         }
         ([p, q], [r, s]) if shorter >= 3 && p == s && q == r => Some(Slip::Sure),

@@ -9,6 +9,7 @@ fn slips_of_the_fingers() {
         ("cpux", "cpu"),
         ("TZx", "TZ"),
         ("classs", "class"),
+        ("ipAddres", "ipAddress"),
         ("ppc644le", "ppc64le"),
         ("configmap", "configMap"),
     ] {
