@@ -22,6 +22,12 @@ macro_rules! codes {
     };
 }
 
+/// What a release can accept of findings about its values and rendered objects (`allow`).
+pub const ALLOWABLE: &[&str] = &[
+    "E0411", "E0412", "E0413", "E0414", "E0416", "E0560", "E0561", "E0562", "E0563", "E0564", "E0565",
+    "E0566", "E0570", "E0572", "E0573", "E0574", "E0575",
+];
+
 codes! {
     // syntax
     SYNTAX = "E0101", "The text is not valid where the arrow points: another token was expected.";
@@ -43,6 +49,7 @@ codes! {
     REFERENCE_CYCLE = "E0208", "Declarations refer to each other in a circle.";
     MISPLACED = "E0209", "Something stands where it means nothing: an attribute outside of a block, a block in a library.";
     UNUSED = "E0210", "A variable, local value or import is never used (a warning).";
+    NOT_ALLOWABLE = "E0212", "The `allow` of a release names a code that cannot be accepted, or gives no reason.";
     NO_SUCH_RELEASE = "E0211", "A command names a release that the stack does not have.";
     // types and evaluation
     TYPE_MISMATCH = "E0301", "A value of another type was expected.";
@@ -114,7 +121,7 @@ codes! {
     REMOVED_API = "E0572", "A rendered object uses an API that the cluster's version of Kubernetes serves no longer.";
     DEPRECATED_API = "E0573", "A rendered object uses an API that is deprecated, and will be gone in a later version (a warning).";
     OPTIONAL_API = "E0574", "A rendered object uses an alpha or beta API, which clusters do not serve unless told to (a warning).";
-    OBJECT_TWICE = "E0575", "A release renders the same object twice: the later one would overwrite the earlier one.";
+    OBJECT_TWICE = "E0575", "A release renders the same object twice: the later one overwrites the earlier one (a warning).";
     // graph
     CYCLE = "E0601", "Nodes need each other in a circle, so none of them can be applied first.";
     DUPLICATE_OBJECT = "E0602", "Two nodes of a stack want the same object on the same cluster.";

@@ -37,6 +37,9 @@ fn one(release: &Release, contract: &Contract, sources: &SourceMap, diags: &mut 
                     diag.help
                         .get_or_insert_with(|| "`allow_unknown` in the release lets it through".to_owned());
                 }
+                if release.allow.contains_key(diag.code.0) {
+                    continue;
+                }
                 diags.push(diag.note(format!("a value of `{}`", release.address)));
             }
         }

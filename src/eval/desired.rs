@@ -5,6 +5,7 @@
 
 use super::value::Value;
 use crate::source::Span;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -121,6 +122,8 @@ pub struct Release {
     pub wait: bool,
     pub timeout: Duration,
     pub on_failure: OnFailure,
+    /// Codes of findings about the values and the rendered objects that are accepted, each with the reason.
+    pub allow: BTreeMap<String, String>,
     /// Paths into the values below which keys that the chart does not know are accepted.
     pub allow_unknown: Vec<String>,
     /// Values are not checked against the schemas of the chart and its dependencies.

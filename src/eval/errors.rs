@@ -342,3 +342,15 @@ pub fn no_host(ingress: &str, span: Span) -> Diag {
         .at(span, "no rule names a host")
         .help("set the host in the values of the release that renders it")
 }
+
+pub fn not_allowable(code: &str, span: Span) -> Diag {
+    let diag = Diag::error(codes::NOT_ALLOWABLE, format!("`{code}` cannot be allowed"))
+        .at(span, "no finding about values or rendered objects");
+    hint(diag, code, codes::ALLOWABLE.iter().copied(), "what can be allowed is")
+}
+
+pub fn no_reason(code: &str, span: Span) -> Diag {
+    Diag::error(codes::NOT_ALLOWABLE, format!("`{code}` is allowed without a reason"))
+        .at(span, "expected a text that is not empty")
+        .help("say why, for those who read this later: `allow = { E0564 = \"checked by our webhook\" }`")
+}

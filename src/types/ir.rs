@@ -375,6 +375,7 @@ pub struct Release {
     pub timeout: Option<E>,
     pub on_failure: Option<E>,
     pub prevent_destroy: Option<E>,
+    pub allow: Option<E>,
     pub allow_unknown: Option<E>,
     pub skip_schema_validation: Option<E>,
     pub depends_on: Vec<E>,

@@ -144,6 +144,7 @@ impl Checker<'_> {
             timeout: fields.take("timeout"),
             on_failure: fields.take("on_failure"),
             prevent_destroy: fields.take("prevent_destroy"),
+            allow: fields.take("allow"),
             allow_unknown: fields.take("allow_unknown"),
             skip_schema_validation: fields.take("skip_schema_validation"),
             depends_on,

@@ -134,6 +134,7 @@ pub const TOP: &[Shape] = &[
         kind: "release",
         labels: 1,
         attrs: &[
+            attr("allow", StringMap),
             attr("allow_unknown", Strings),
             required("chart", String, "\"./charts/name\""),
             attr("cluster", Block(Handle::Cluster)),

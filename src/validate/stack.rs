@@ -1,10 +1,10 @@
 //! All objects of a stack, cluster by cluster.
 
-use super::{Origin, Places, Subject, customs, objects};
+use super::{Finding, Origin, Places, Subject, customs, objects};
 use crate::diag::{Diag, Diags, Severity, codes};
 use crate::eval::Desired;
-use crate::eval::desired::Address;
-use crate::kubernetes::{Customs, Version};
+use crate::eval::desired::{Address, Release};
+use crate::kubernetes::Version;
 use crate::render::stack::{RenderedRelease, RenderedStack, Surroundings};
 use crate::source::{SourceMap, Span};
 use serde_json::Value;
@@ -34,14 +34,16 @@ pub fn stack(
             let Some(done) = rendered.releases.get(&release.address) else { continue };
             let label = (release.chart.span, "this chart");
             let subjects = of_release(done);
-            report(version, &subjects, &customs, Some(label), &mut places, sources, diags, &mut unchecked);
+            let found = allowed(objects(version, &subjects, &customs), release);
+            report(found, &subjects, Some(label), &mut places, sources, diags, &mut unchecked);
         }
         for (address, on) in plain_nodes(desired) {
             if *on == cluster.address
                 && let Some(all) = rendered.plain.get(address)
             {
                 let subjects: Vec<Subject<'_>> = all.iter().map(subject_of).collect();
-                report(version, &subjects, &customs, None, &mut places, sources, diags, &mut unchecked);
+                let found = objects(version, &subjects, &customs);
+                report(found, &subjects, None, &mut places, sources, diags, &mut unchecked);
             }
         }
         if !unchecked.is_empty() {
@@ -86,18 +88,22 @@ fn all_of<'a>(desired: &'a Desired, rendered: &'a RenderedStack, cluster: &Addre
     charts.chain(plain).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "what is found, and four places it goes to")]
+/// Without what the release accepts.
+fn allowed(mut found: Vec<Finding>, release: &Release) -> Vec<Finding> {
+    found.retain(|finding| !release.allow.contains_key(finding.code.0));
+    found
+}
+
 fn report<'a>(
-    version: Version,
+    found: Vec<Finding>,
     subjects: &[Subject<'a>],
-    customs: &Customs<'_>,
     label: Option<(Span, &str)>,
     places: &mut Places,
     sources: &mut SourceMap,
     diags: &mut Diags,
     unchecked: &mut BTreeMap<(&'a str, &'a str), usize>,
 ) {
-    for finding in objects(version, subjects, customs) {
+    for finding in found {
         let Some(subject) = subjects.get(finding.subject) else { continue };
         if finding.severity == Severity::Note {
             let text = |name: &str| subject.value.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -216,7 +216,7 @@ fn an_object_is_rendered_once() {
     assert_eq!(
         found_in("1.34", &[map, other, map]),
         [
-            "error E0575 metadata.name: there is a `ConfigMap` of the name `x` already | the later one would overwrite the \
+            "warning E0575 metadata.name: there is a `ConfigMap` of the name `x` already | the later one would overwrite the \
           earlier one: rename or remove one of them"
         ]
     );

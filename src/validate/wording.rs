@@ -114,7 +114,7 @@ pub(super) fn twice(subject: usize, (_, kind, namespace, name): &Identity<'_>) -
     let place = if namespace.is_empty() { String::new() } else { format!(" in namespace `{namespace}`") };
     Finding {
         subject,
-        severity: Severity::Error,
+        severity: Severity::Warning,
         code: codes::OBJECT_TWICE,
         path: Path(vec![PathStep::Field("metadata".to_owned()), PathStep::Field("name".to_owned())]),
         message: format!("there is a `{kind}` of the name `{name}`{place} already"),

@@ -1,6 +1,7 @@
 //! Releases: names, charts, layers of values.
 
 use super::manifests::join;
+use crate::diag::codes;
 use crate::eval::desired::{Address, ChartRef, ChartSource, Desired, OnFailure, Release};
 use crate::eval::errors;
 use crate::eval::handles::{address_of, field, map, string, text_field};
@@ -10,6 +11,7 @@ use crate::eval::value::{Value, ValueKind};
 use crate::source::Span;
 use crate::types::domain::Version;
 use crate::types::ir::{self, E};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +45,7 @@ impl Run<'_> {
         let timeout = self.duration(block.timeout.as_ref(), env, "`timeout`");
         let on_failure = self.plain(block.on_failure.as_ref(), env, "`on_failure`");
         let prevent_destroy = self.flag(block.prevent_destroy.as_ref(), env, "`prevent_destroy`");
+        let allow = self.allowed(block.allow.as_ref(), env);
         let allow_unknown = self.strings(block.allow_unknown.as_ref(), env, "`allow_unknown`");
         let skip_schema = self.flag(block.skip_schema_validation.as_ref(), env, "`skip_schema_validation`");
         let mut depends_on = self.dependencies(&block.depends_on, env, &address);
@@ -71,12 +74,41 @@ impl Run<'_> {
                 _ => OnFailure::Rollback,
             },
             prevent_destroy: prevent_destroy?.unwrap_or(false),
+            allow: allow?,
             allow_unknown: allow_unknown?.iter().map(|p| p.to_string()).collect(),
             skip_schema_validation: skip_schema?.unwrap_or(false),
             depends_on,
             reads,
             span: block.span,
         })
+    }
+
+    /// `allow = { E0562 = "reason" }`: only what is found about values and rendered objects can be accepted.
+    fn allowed(&mut self, expr: Option<&E>, env: &Env) -> Result<BTreeMap<String, String>, Failed> {
+        let Some(expr) = expr else { return Ok(BTreeMap::new()) };
+        let Some(value) = self.open(expr, env, "`allow`")? else { return Ok(BTreeMap::new()) };
+        let ValueKind::Map(entries) = &value.kind else { return Ok(BTreeMap::new()) };
+        let mut allowed = BTreeMap::new();
+        let mut failed = false;
+        for (code, reason) in entries.iter() {
+            let text = match &reason.kind {
+                ValueKind::String(text) => text.trim().to_owned(),
+                _ => String::new(),
+            };
+            let wrong = if !codes::ALLOWABLE.contains(&&**code) {
+                Some(errors::not_allowable(code, reason.origin))
+            } else if text.is_empty() {
+                Some(errors::no_reason(code, reason.origin))
+            } else {
+                None
+            };
+            failed |= wrong.is_some();
+            if let Some(diag) = wrong {
+                self.diags.push(diag);
+            }
+            allowed.insert(code.to_string(), text);
+        }
+        if failed { Err(Failed) } else { Ok(allowed) }
     }
 
     pub(super) fn release_head(
