@@ -344,9 +344,9 @@ pub fn no_host(ingress: &str, span: Span) -> Diag {
 }
 
 pub fn not_allowable(code: &str, span: Span) -> Diag {
-    let diag = Diag::error(codes::NOT_ALLOWABLE, format!("`{code}` cannot be allowed"))
-        .at(span, "no finding about values or rendered objects");
-    hint(diag, code, codes::ALLOWABLE.iter().copied(), "what can be allowed is")
+    Diag::error(codes::NOT_ALLOWABLE, format!("`{code}` cannot be allowed"))
+        .at(span, "no finding about values or rendered objects")
+        .help("what is found about values (E0411 to E0416) and about objects (E0560 to E0575) can be")
 }
 
 pub fn no_reason(code: &str, span: Span) -> Diag {
