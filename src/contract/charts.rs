@@ -69,10 +69,10 @@ fn add<'a>(
 }
 
 /// The subcharts under the keys of their values. A chart that two dependencies name is there twice.
-fn subcharts(chart: &Chart) -> Vec<(&str, &Chart)> {
+pub fn subcharts(chart: &Chart) -> Vec<(&str, &Chart)> {
     let declared = &chart.metadata.dependencies;
     let fits = |dependency: &Dependency, sub: &Chart| {
-        sub.name() == dependency.name && accepts(&dependency.version, &sub.metadata.version)
+        sub.name() == dependency.name && semver::meets(&dependency.version, &sub.metadata.version)
     };
     let mut found: Vec<(&str, &Chart)> = chart
         .dependencies
@@ -86,12 +86,6 @@ fn subcharts(chart: &Chart) -> Vec<(&str, &Chart)> {
         }
     }
     found
-}
-
-fn accepts(constraint: &str, version: &str) -> bool {
-    semver::Version::parse(version).is_ok_and(|version| {
-        semver::Constraints::parse(constraint).is_ok_and(|constraints| constraints.check(&version))
-    })
 }
 
 /// `import-values`: what a subchart exports is a default of the chart around it.

@@ -12,6 +12,16 @@ pub enum Step {
     Index(usize),
 }
 
+impl Step {
+    /// As a reader of YAML finds it.
+    pub fn name(&self) -> String {
+        match self {
+            Step::Key(name) => name.clone(),
+            Step::Index(index) => index.to_string(),
+        }
+    }
+}
+
 /// A place in values as a user gave them.
 pub type Path = Vec<Step>;
 
@@ -135,11 +145,7 @@ pub struct Layers<'l, 't>(pub &'l [InFile<'t>]);
 
 impl Places for Layers<'_, '_> {
     fn key(&self, path: &Path) -> Option<Span> {
-        let name = |step: &Step| match step {
-            Step::Key(name) => name.clone(),
-            Step::Index(index) => index.to_string(),
-        };
-        let names: Vec<String> = path.iter().map(name).collect();
+        let names: Vec<String> = path.iter().map(Step::name).collect();
         // What a merge brought in, or nobody gave, has no place of its own: that of what is around it is shown.
         (1..=names.len()).rev().find_map(|length| {
             let names = names.get(..length)?;

@@ -5,7 +5,7 @@
 //! values that are not known ([`flow`]). And values against it: [`check`].
 //! Must not know: releases, rendering, clusters.
 
-mod charts;
+pub mod charts;
 pub mod check;
 mod comments;
 mod defaults;

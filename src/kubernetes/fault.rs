@@ -135,6 +135,15 @@ impl Faults {
         self.push(FaultKind::Invalid, at, format!("`{value}` {why}"));
     }
 
+    /// A text that has to be given, and to be what a function of `names` asks for.
+    pub fn well_formed(&mut self, text: &str, rule: fn(&str) -> Option<&'static str>, at: &At<'_>) {
+        if text.is_empty() {
+            self.required(at, "");
+        } else if let Some(why) = rule(text) {
+            self.invalid(at, text, why);
+        }
+    }
+
     pub fn forbidden(&mut self, at: &At<'_>, why: impl Into<String>) {
         self.push(FaultKind::Forbidden, at, why);
     }

@@ -4,6 +4,8 @@
 //! values with the place that decided it. Must not know: how any of it is printed.
 
 use crate::chart::Chart;
+use crate::contract::charts::subcharts;
+use crate::contract::finding::{Path, Step};
 use crate::eval::value::{Value, ValueKind};
 use crate::gotmpl::yaml::tree::Tree;
 use crate::source::Span;
@@ -13,16 +15,10 @@ use serde_json::Value as Json;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaf {
     /// The keys and positions that lead to it.
-    pub path: Vec<Step>,
+    pub path: Path,
     /// What it is; `None`: a secret.
     pub value: Option<Json>,
     pub origin: Origin,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Key(String),
-    Index(usize),
 }
 
 /// What decided a value.
@@ -48,7 +44,7 @@ pub fn values(layers: &[Value], chart: &Chart, merged: &Json) -> Vec<Leaf> {
     leaves
 }
 
-/// A path as people write it: `a.b[0]."c.d"`.
+/// A path as people write it, unambiguously: `a.b[0]."c.d"`.
 pub fn written(path: &[Step]) -> String {
     let mut text = String::new();
     for step in path {
@@ -97,16 +93,9 @@ fn files<'a>(chart: &'a Chart, path: String, below: &[String], all: &mut Vec<Def
     if let Some(tree) = chart.values_text.as_ref().and_then(|file| Tree::parse(&file.data).ok()) {
         all.push(Defaults { below: below.to_vec(), chart: path.clone(), tree });
     }
-    for sub in &chart.dependencies {
-        let named = chart.metadata.dependencies.iter().filter(|dependency| dependency.name == sub.name());
-        let mut names: Vec<&str> = named.map(|dependency| dependency.effective_name()).collect();
-        if names.is_empty() {
-            names.push(sub.name());
-        }
-        for name in names {
-            let below: Vec<String> = below.iter().cloned().chain([name.to_owned()]).collect();
-            files(sub, format!("{path}/charts/{name}"), &below, all);
-        }
+    for (name, sub) in subcharts(chart) {
+        let below: Vec<String> = below.iter().cloned().chain([name.to_owned()]).collect();
+        files(sub, format!("{path}/charts/{name}"), &below, all);
     }
 }
 
@@ -115,13 +104,7 @@ fn origin(layers: &[Value], defaults: &[Defaults<'_>], path: &[Step]) -> (Origin
     if let Some((span, secret)) = layers.iter().rev().find_map(|layer| given(layer, path)) {
         return (Origin::Source(span), secret);
     }
-    let names: Vec<String> = path
-        .iter()
-        .map(|step| match step {
-            Step::Key(name) => name.clone(),
-            Step::Index(index) => index.to_string(),
-        })
-        .collect();
+    let names: Vec<String> = path.iter().map(Step::name).collect();
     // The outermost chart that has it decides, and is first.
     for file in defaults {
         let Some(inside) = names.strip_prefix(file.below.as_slice()) else { continue };

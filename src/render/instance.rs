@@ -63,7 +63,7 @@ impl<'a> Instance<'a> {
         }
         let fits = |dependency: &Dependency, instance: &Instance<'_>| {
             instance.name == dependency.name
-                && compatible(&dependency.version, &instance.chart.metadata.version)
+                && semver::meets(&dependency.version, &instance.chart.metadata.version)
         };
         // Charts that nobody declares stay, and come first.
         let mut chosen: Vec<Instance<'a>> = self
@@ -138,12 +138,6 @@ impl<'a> Instance<'a> {
         self.values = Some(own);
         Ok(())
     }
-}
-
-/// Whether a version meets a constraint; unreadable ones never do.
-pub(super) fn compatible(constraint: &str, version: &str) -> bool {
-    let Ok(version) = semver::Version::parse(version) else { return false };
-    semver::Constraints::parse(constraint).is_ok_and(|c| c.check(&version))
 }
 
 fn apply_tags(declared: &mut [Dependency], values: &Map, warnings: &mut Vec<String>) {

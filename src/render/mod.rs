@@ -36,6 +36,7 @@ pub use seed::Seed;
 pub use volatile::{Unstable, Volatile, unstable};
 
 use crate::chart::Chart;
+use crate::gotmpl::semver;
 use crate::gotmpl::str::SharedText;
 use crate::gotmpl::value;
 use coalesce::Nulls;
@@ -392,7 +393,7 @@ fn check_files(instance: &Instance<'_>) -> Result<(), RenderError> {
 fn check_kube_version(request: &Request<'_>) -> Result<(), RenderError> {
     let wanted = &request.chart.metadata.kube_version;
     let have = &request.capabilities.kube_version;
-    if wanted.is_empty() || instance::compatible(wanted, &have.normalized) {
+    if wanted.is_empty() || semver::meets(wanted, &have.normalized) {
         return Ok(());
     }
     Err(RenderError::plain(

@@ -82,6 +82,12 @@ impl Abs {
         Abs { text: Some(Rc::new(value)), ..Abs::default() }
     }
 
+    /// The strings that it may be, if there are some and none has a part that is not known.
+    pub fn known(&self) -> Option<&BTreeSet<String>> {
+        let known = !self.constants.is_empty() && self.constants.iter().all(|text| !text.contains(WHATEVER));
+        known.then_some(&self.constants)
+    }
+
     pub fn is_empty(&self) -> bool {
         *self == Abs::default()
     }

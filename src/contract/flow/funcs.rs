@@ -136,11 +136,11 @@ fn dict(walk: &mut Walk<'_>, args: &[Abs]) -> Abs {
     for pair in args.chunks(2) {
         let [name, rest @ ..] = pair else { continue };
         let value = rest.first().cloned().unwrap_or_default();
-        if name.constants.is_empty() || name.constants.iter().any(|name| name.contains(WHATEVER)) {
+        let Some(known) = name.known() else {
             object.rest.join(&value);
             continue;
-        }
-        for name in &name.constants {
+        };
+        for name in known {
             object.fields.entry(name.clone()).or_default().join(&value);
         }
     }

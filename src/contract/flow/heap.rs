@@ -179,10 +179,8 @@ impl<'a> Heap<'a> {
     /// What is under a name that is only known as a pattern, or not at all.
     pub fn index(&mut self, value: &Abs, names: &Abs) -> Abs {
         let mut found = Abs::default();
-        let known =
-            !names.constants.is_empty() && names.constants.iter().all(|n| !n.contains(super::abs::WHATEVER));
-        if known {
-            for name in &names.constants {
+        if let Some(known) = names.known() {
+            for name in known {
                 let field = self.field(value, name);
                 found.join(&field);
             }
@@ -253,13 +251,11 @@ impl<'a> Heap<'a> {
     /// `set`.
     pub fn write(&mut self, value: &Abs, name: &Abs, new: &Abs) {
         self.writes += 1;
-        let known =
-            !name.constants.is_empty() && name.constants.iter().all(|n| !n.contains(super::abs::WHATEVER));
         for &id in &value.objects {
             let Some(object) = self.objects.get_mut(id.0) else { continue };
             self.oldest = self.oldest.min(id.0);
-            if known {
-                for name in &name.constants {
+            if let Some(known) = name.known() {
+                for name in known {
                     object.fields.entry(name.clone()).or_default().join(new);
                 }
             } else {
@@ -268,8 +264,8 @@ impl<'a> Heap<'a> {
         }
         for place in places(value) {
             self.placed += 1;
-            if known {
-                for name in &name.constants {
+            if let Some(known) = name.known() {
+                for name in known {
                     self.written.entry((place, name.clone())).or_default().join(new);
                     if let Place::Key(key) = place {
                         self.keys.enter(key, name, Source::Template);

@@ -1,6 +1,6 @@
 //! Goes through templates: every branch, every call.
 
-use super::abs::{Abs, WHATEVER, concat, fits};
+use super::abs::{Abs, Object, WHATEVER, concat, fits};
 use super::cursor::Cursor;
 use super::funcs;
 use super::heap::Heap;
@@ -8,7 +8,9 @@ use crate::chart::functions;
 use crate::contract::charts::Instance;
 use crate::contract::keys::Keys;
 use crate::contract::sink::Sink;
-use crate::gotmpl::parse::ast::{Branches, Command, List, Node, Operand, Pipe, Source, Target, Tree};
+use crate::gotmpl::parse::ast::{
+    Branches, Command, Ident, List, Node, Operand, Pipe, Run, Source, Target, Tree,
+};
 use crate::gotmpl::parse::{RED_ZONE, STACK_STEP, parse};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -421,12 +423,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn chain(
-        &mut self,
-        source: &Source,
-        mut value: Abs,
-        fields: crate::gotmpl::parse::ast::Run<crate::gotmpl::parse::ast::Ident>,
-    ) -> Abs {
+    fn chain(&mut self, source: &Source, mut value: Abs, fields: Run<Ident>) -> Abs {
         for ident in source.all(fields) {
             value = self.field(&value, source.name(ident.span));
         }
@@ -439,7 +436,7 @@ impl<'a> Walk<'a> {
             for &root in &value.roots {
                 // `.Template.BasePath`, by which charts include their own files.
                 if let Some(instance) = self.heap.instances.get(root) {
-                    let mut object = super::abs::Object::default();
+                    let mut object = Object::default();
                     let path = format!("{}/templates", instance.path);
                     object.fields.insert("BasePath".to_owned(), Abs::constant(path));
                     let object = self.heap.make(object);

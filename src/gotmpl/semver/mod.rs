@@ -734,3 +734,10 @@ impl Constraint {
         }
     }
 }
+
+/// Whether a version meets a constraint; unreadable ones never do.
+#[must_use]
+pub fn meets(constraint: &str, version: &str) -> bool {
+    let Ok(version) = Version::parse(version) else { return false };
+    Constraints::parse(constraint).is_ok_and(|constraints| constraints.check(&version))
+}

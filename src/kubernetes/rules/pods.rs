@@ -145,11 +145,7 @@ fn host_ports(containers: &[Value], at: &At<'_>, host_network: bool, faults: &mu
 
 fn container(container: &Value, pod: &Pod<'_>, at: &At<'_>, faults: &mut Faults) {
     let name = text(container, "name");
-    if name.is_empty() {
-        faults.required(&at.field("name"), "");
-    } else if let Some(why) = names::label(name) {
-        faults.invalid(&at.field("name"), name, why);
-    }
+    faults.well_formed(name, names::label, &at.field("name"));
     let image = text(container, "image");
     if image.is_empty() {
         faults.required(&at.field("image"), "a container needs an image");
@@ -235,11 +231,7 @@ fn env(vars: &[Value], at: &At<'_>, faults: &mut Faults) {
     for (index, var) in vars.iter().enumerate() {
         let at = at.item(index);
         let name = text(var, "name");
-        if name.is_empty() {
-            faults.required(&at.field("name"), "");
-        } else if let Some(why) = names::env(name) {
-            faults.invalid(&at.field("name"), name, why);
-        }
+        faults.well_formed(name, names::env, &at.field("name"));
         let Some(from) = given(var, "valueFrom") else { continue };
         let at = at.field("valueFrom");
         const SOURCES: &[&str] =
@@ -257,17 +249,9 @@ fn env(vars: &[Value], at: &At<'_>, faults: &mut Faults) {
             let Some(key) = given(from, field) else { continue };
             let at = at.field(field);
             let name = text(key, "name");
-            if name.is_empty() {
-                faults.required(&at.field("name"), "");
-            } else if let Some(why) = names::subdomain(name) {
-                faults.invalid(&at.field("name"), name, why);
-            }
+            faults.well_formed(name, names::subdomain, &at.field("name"));
             let own = text(key, "key");
-            if own.is_empty() {
-                faults.required(&at.field("key"), "");
-            } else if let Some(why) = names::config_key(own) {
-                faults.invalid(&at.field("key"), own, why);
-            }
+            faults.well_formed(own, names::config_key, &at.field("key"));
         }
         field_refs(from, ENV_FIELDS, false, &at, faults);
     }
@@ -312,11 +296,7 @@ fn field_refs(from: &Value, allowed: &[&str], in_volume: bool, at: &At<'_>, faul
 fn named_reference(value: &Value, field: &str, at: &At<'_>, faults: &mut Faults) {
     let at = at.field(field);
     let name = value.get(field).map_or("", |v| text(v, "name"));
-    if name.is_empty() {
-        faults.required(&at.field("name"), "");
-    } else if let Some(why) = names::subdomain(name) {
-        faults.invalid(&at.field("name"), name, why);
-    }
+    faults.well_formed(name, names::subdomain, &at.field("name"));
 }
 
 fn mounts(container: &Value, pod: &Pod<'_>, at: &At<'_>, faults: &mut Faults) {
@@ -715,11 +695,7 @@ fn pod_term(term: &Value, at: &At<'_>, faults: &mut Faults) {
         }
     }
     let key = text(term, "topologyKey");
-    if key.is_empty() {
-        faults.required(&at.field("topologyKey"), "");
-    } else if let Some(why) = names::qualified(key) {
-        faults.invalid(&at.field("topologyKey"), key, why);
-    }
+    faults.well_formed(key, names::qualified, &at.field("topologyKey"));
 }
 
 fn node_term(term: &Value, strict: bool, at: &At<'_>, faults: &mut Faults) {

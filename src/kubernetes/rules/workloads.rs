@@ -185,14 +185,14 @@ pub(super) fn job(object: &Value, faults: &mut Faults) {
         }
         None => faults.required(&at, ""),
     }
+    name_length(object, 63, "has to be at most 63 characters: it becomes a label of its pods", faults);
+}
+
+/// Kinds from whose name others are made take shorter ones.
+fn name_length(object: &Value, most: usize, why: &str, faults: &mut Faults) {
     let name = object.get("metadata").map_or("", |m| text(m, "name"));
-    if name.len() > 63 {
-        let at_meta = root.field("metadata");
-        faults.invalid(
-            &at_meta.field("name"),
-            name,
-            "has to be at most 63 characters: it becomes a label of its pods",
-        );
+    if name.len() > most {
+        faults.invalid(&At::ROOT.field("metadata").field("name"), name, why);
     }
 }
 
@@ -255,15 +255,7 @@ pub(super) fn cron_job(object: &Value, faults: &mut Faults) {
         &at,
         faults,
     );
-    let name = object.get("metadata").map_or("", |m| text(m, "name"));
-    if name.len() > 52 {
-        let at_meta = root.field("metadata");
-        faults.invalid(
-            &at_meta.field("name"),
-            name,
-            "has to be at most 52 characters: its Jobs get a suffix of 11",
-        );
-    }
+    name_length(object, 52, "has to be at most 52 characters: its Jobs get a suffix of 11", faults);
     if let Some(zone) = given(spec, "timeZone").and_then(Value::as_str) {
         let known = jiff::tz::TimeZone::get(zone).is_ok() && !zone.eq_ignore_ascii_case("local");
         if !known {
